@@ -1,0 +1,61 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CODE := domain application projections api infra tests
+LOCK := env -u PIP_FIND_LINKS uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench lock clean
+
+help:
+	@echo 'Karguzar: the register behind a reception, appeals and press department.'
+	@echo
+	@echo '  make run      start it here with demo data; prints what to open and a token for each role'
+	@echo '  make test     every check and test'
+	@echo '  make bench    the benchmark beside its peers; options: make bench ARGS=--help'
+	@echo
+	@echo '  make setup    only the environment, in $(VENV)'
+	@echo '  make lint     ruff and mypy'
+	@echo '  make format   rewrite the code in the house format'
+	@echo '  make lock     choose package versions anew (needs uv)'
+	@echo '  make clean    remove the environment and the caches; the data in .karguzar stays'
+	@echo
+	@echo 'All of it needs make and Python 3.11 or later: make run PYTHON=python3.12 names another one.'
+	@echo 'After setup, $(BIN)/karguzar --help lists the commands of the register itself.'
+
+setup: $(STAMP)
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+run: setup
+	$(BIN)/karguzar run
+
+test: lint
+	$(BIN)/python -m pytest --timeout 120
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+lock:
+	$(LOCK) --upgrade requirements.in -o requirements.lock
+	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1080 @@
+"""The appeal (müraciət): from its registration to its answer and closing (Law 1308-IVQ)."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, assert_never
+from uuid import UUID
+
+from msgspec import Meta, ValidationError, convert
+from msgspec.structs import replace
+
+from domain import control, information, record, reply
+from domain.applicant import Applicant, identify, owner, reachable
+from domain.case import (
+    AlreadyBegun,
+    CaseKind,
+    Code,
+    Command,
+    Context,
+    Digest,
+    Due,
+    Event,
+    NotFitting,
+    NotYetBegun,
+    OfficialId,
+    PersonalLongText,
+    PersonalText,
+    Refusal,
+    RegistrationNumber,
+    ShortText,
+    UnitId,
+    Value,
+)
+from domain.control import (
+    Control,
+    ControlCommand,
+    ControlEstablished,
+    ControlEvent,
+    ControlLifted,
+    PutUnderControl,
+    TakeOffControl,
+)
+from domain.information import (
+    AskForInformation,
+    DatedInTheFuture,
+    DueInThePast,
+    InformationAsked,
+    InformationCommand,
+    InformationEvent,
+    InformationReceived,
+    RecordInformation,
+    Requests,
+)
+from domain.periods import ANSWER, EXTENSION, INFORMATION, Period, chosen
+from domain.record import (
+    AddNote,
+    AttachDocument,
+    Correctable,
+    CorrectEntry,
+    DocumentAttached,
+    EntryCorrected,
+    NoteAdded,
+    RecordCommand,
+    RecordEvent,
+)
+from domain.reply import (
+    DraftReply,
+    InitialReply,
+    Reply,
+    ReplyCommand,
+    ReplyDrafted,
+    ReplyEvent,
+    ReplyInitialled,
+    ReplyReturned,
+    ReplyRevised,
+    ReplySigned,
+    ReturnReply,
+    ReviseReply,
+    SignReply,
+)
+
+KIND = CaseKind.APPEAL
+BOOK = "a"
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Sheets = Annotated[int, Meta(ge=0, le=100_000)]
+
+
+class AppealKind(StrEnum):
+    """Ərizə, təklif, şikayət, sorğu."""
+
+    APPLICATION = "application"
+    PROPOSAL = "proposal"
+    COMPLAINT = "complaint"
+    INFORMATION_REQUEST = "information-request"
+
+
+class Channel(StrEnum):
+    """The way an appeal reached the department."""
+
+    POST = "post"
+    BY_HAND = "by-hand"
+    EMAIL = "e-mail"
+    WEB_FORM = "web-form"
+    TELEPHONE = "telephone"
+    RECEPTION = "reception"
+    HIGHER_BODY = "higher-body"
+    MEDIA = "media"
+    MOBILE_SERVICE = "mobile-service"
+
+
+class DispatchWay(StrEnum):
+    """The way a reply leaves the department."""
+
+    POST = "post"
+    EMAIL = "e-mail"
+    BY_HAND = "by-hand"
+    PORTAL = "portal"
+    TELEPHONE = "telephone"
+
+
+class Ground(StrEnum):
+    """The closed list of grounds to leave an appeal unconsidered (Art. 8.1)."""
+
+    ANOTHER_PROCEDURE = "another-procedure"
+    FORM_REQUIREMENTS = "form-requirements"
+    FINAL_COURT_DECISION = "final-court-decision"
+    REPEATED_WITHOUT_NEW_INFORMATION = "repeated-without-new-information"
+    INSUFFICIENT_DATA = "insufficient-data"
+    APPLICANT_ASKED_TO_STOP = "applicant-asked-to-stop"
+
+
+class Result(StrEnum):
+    """How an appeal ended."""
+
+    SATISFIED = "satisfied"
+    PARTLY_SATISFIED = "partly-satisfied"
+    REJECTED = "rejected"
+    EXPLAINED = "explained"
+    FORWARDED = "forwarded"
+    UNCONSIDERED = "unconsidered"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+
+class Stage(StrEnum):
+    """Where an appeal stands."""
+
+    REGISTERED = "registered"
+    ASSIGNED = "assigned"
+    IN_WORK = "in-work"
+    ANSWERED = "answered"
+    UNCONSIDERED = "unconsidered"
+    FORWARDED = "forwarded"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class Enclosure(Value):
+    description: PersonalText
+    sheets: Sheets | None = None
+
+
+class CoveringLetter(Value):
+    """The letter of the body that sent the appeal on to us; it may keep it under its control."""
+
+    body: ShortText
+    letter_number: ShortText
+    letter_date: date
+    under_their_control: bool = False
+
+
+class Copy(Value):
+    """A copy of the appeal sent to one of several competent bodies, with its letter."""
+
+    body: ShortText
+    letter_number: ShortText
+    letter_date: date
+
+
+class AppealRegistered(Event, tag="appeal-registered"):
+    """``received_at`` is when it arrived, in UTC; the term runs from ``registered_on``."""
+
+    number: RegistrationNumber
+    kind: AppealKind
+    channel: Channel
+    applicant: Applicant
+    reachable: bool
+    topic: Code
+    region: Code | None
+    social_category: Code | None
+    subject: PersonalText
+    text: PersonalLongText | None
+    sheets: Sheets
+    enclosures: tuple[Enclosure, ...]
+    covering_letter: CoveringLetter | None
+    confidential: bool
+    received_at: Instant
+    registered_on: date
+    due: Due
+    registrar: OfficialId
+    registering_unit: UnitId
+    complained_of_units: tuple[UnitId, ...]
+    complained_of: tuple[OfficialId, ...]
+    legacy_number: ShortText | None
+
+
+class AppealReclassified(Event, tag="appeal-reclassified"):
+    kind: AppealKind
+    due: Due
+
+
+class AppealForwarded(Event, tag="appeal-forwarded"):
+    body: ShortText
+    letter_number: ShortText
+    letter_date: date
+    applicant_notified_on: date | None
+
+
+class AppealCopiesSent(Event, tag="appeal-copies-sent"):
+    copies: tuple[Copy, ...]
+    applicant_notified_on: date | None
+
+
+class AppealAssigned(Event, tag="appeal-assigned"):
+    """``assigned_by`` is the author of the resolution (dərkənar)."""
+
+    unit: UnitId
+    main_executor: OfficialId
+    co_executors: tuple[OfficialId, ...]
+    assigned_by: OfficialId
+    resolution: PersonalText | None
+    internal_due: Due | None
+
+
+class AppealAccepted(Event, tag="appeal-accepted"):
+    unit: UnitId
+    accepted_by: OfficialId
+
+
+class AppealReturned(Event, tag="appeal-returned"):
+    unit: UnitId
+
+
+class AppealTermExtended(Event, tag="appeal-term-extended"):
+    due: Due
+    working_days: int
+    applicant_notified_on: date
+
+
+class AppealLeftUnconsidered(Event, tag="appeal-left-unconsidered"):
+    ground: Ground
+    applicant_notified_on: date | None
+
+
+class AppealTakenUpAgain(Event, tag="appeal-taken-up-again"):
+    term_starts_on: date
+    due: Due
+
+
+class AppealReplyDispatched(Event, tag="appeal-reply-dispatched"):
+    """``digest`` is that of the signed text that left the department."""
+
+    digest: Digest
+    letter_number: ShortText
+    dispatched_on: date
+    way: DispatchWay
+    interim: bool
+
+
+class AppealWithdrawn(Event, tag="appeal-withdrawn"):
+    asked_on: date
+
+
+class AppealMerged(Event, tag="appeal-merged"):
+    into: UUID
+
+
+class MergedAppealNoted(Event, tag="merged-appeal-noted"):
+    appeal_id: UUID
+
+
+class AppealClosed(Event, tag="appeal-closed"):
+    result: Result
+    file_index: ShortText | None
+
+
+class AppealReopened(Event, tag="appeal-reopened"):
+    term_starts_on: date
+    due: Due
+
+
+class RegisterAppeal(Command):
+    """``received_at`` carries the department's offset; ``sheets`` counts the enclosures too.
+
+    ``legacy_number`` is the number in an older register, for imports.
+    """
+
+    kind: AppealKind
+    channel: Channel
+    applicant: Applicant
+    topic: Code
+    subject: PersonalText
+    received_at: Instant
+    registered_on: date | None = None
+    region: Code | None = None
+    social_category: Code | None = None
+    text: PersonalLongText | None = None
+    sheets: Sheets = 0
+    enclosures: Annotated[tuple[Enclosure, ...], Meta(max_length=200)] = ()
+    covering_letter: CoveringLetter | None = None
+    confidential: bool = False
+    complained_of_units: tuple[UnitId, ...] = ()
+    complained_of: tuple[OfficialId, ...] = ()
+    legacy_number: ShortText | None = None
+
+
+class ReclassifyAppeal(Command):
+    """The days of receipt and registration stay: the new term may already be over."""
+
+    kind: AppealKind
+    reason: ShortText
+
+
+class ForwardAppeal(Command):
+    """To the body that is competent for the whole; ends our examination (Art. 7.10)."""
+
+    body: ShortText
+    letter_number: ShortText
+    letter_date: date
+    reason: ShortText
+    applicant_notified_on: date | None = None
+
+
+class SendCopies(Command):
+    """To the other bodies that are competent for a part (Art. 7.10); our examination goes on."""
+
+    copies: Annotated[tuple[Copy, ...], Meta(min_length=1, max_length=50)]
+    reason: ShortText
+    applicant_notified_on: date | None = None
+
+
+class AssignAppeal(Command):
+    """``resolution`` is the dərkənar; ``internal_due_on`` a day before the legal term ends."""
+
+    unit: UnitId
+    main_executor: OfficialId
+    co_executors: Annotated[tuple[OfficialId, ...], Meta(max_length=20)] = ()
+    resolution: PersonalText | None = None
+    internal_due_on: date | None = None
+
+
+class AcceptAppeal(Command):
+    """The unit takes the assigned appeal into its work."""
+
+
+class ReturnAppeal(Command):
+    """The unit gives back what it should not have been assigned."""
+
+    reason: ShortText
+
+
+class ExtendTerm(Command):
+    """Once, from the current due date (Art. 10.2); all the days the law allows, or fewer."""
+
+    reason: ShortText
+    applicant_notified_on: date
+    working_days: Annotated[int, Meta(ge=1)] | None = None
+
+
+class LeaveUnconsidered(Command):
+    """The applicant is told the reasons within five working days, unless anonymous (Art. 8)."""
+
+    ground: Ground
+    reason: ShortText
+    applicant_notified_on: date | None = None
+
+
+class TakeUpAgain(Command):
+    """The ground for leaving it unconsidered is gone: a new term starts today (A3 7.3)."""
+
+    reason: ShortText
+
+
+class DispatchReply(Command):
+    """An ``interim`` reply leaves the appeal open, for the next one to be drafted."""
+
+    letter_number: ShortText
+    dispatched_on: date
+    way: DispatchWay
+    interim: bool = False
+
+
+class WithdrawAppeal(Command):
+    """The applicant asked to stop the examination."""
+
+    asked_on: date
+
+
+class MergeAppeal(Command):
+    """Into an earlier appeal of the same person on the same matter: one letter answers both."""
+
+    into: UUID
+    reason: ShortText
+
+
+class NoteMergedAppeal(Command):
+    """On the earlier appeal: a later one was merged into it."""
+
+    appeal_id: UUID
+
+
+class CloseAppeal(Command):
+    """``file_index`` is where the papers are filed, by the nomenclature (işin indeksi)."""
+
+    result: Result
+    file_index: ShortText | None = None
+
+
+class ReopenAppeal(Command):
+    """A new term starts today."""
+
+    reason: ShortText
+
+
+class RegisteredBeforeReceipt(NotFitting):
+    """An appeal can't be registered on a day before it was received."""
+
+
+class BeforeRegistration(NotFitting):
+    """The date lies before the appeal's registration."""
+
+
+class ExecutorNamedTwice(NotFitting):
+    """Each executor is named once."""
+
+
+class MergedIntoItself(NotFitting):
+    """An appeal can't be merged into itself: name the earlier one."""
+
+
+class CorrectionNotFitting(NotFitting):
+    """The corrected value is not one that this entry can have."""
+
+
+class EntryUnchanged(Refusal):
+    """The entry already has this value."""
+
+
+class AppealIsClosed(Refusal):
+    """The appeal is closed: reopen it first."""
+
+
+class AppealHasEnded(Refusal):
+    """The appeal was left unconsidered, forwarded, withdrawn or merged: close it."""
+
+
+class AlreadyAnswered(Refusal):
+    """The final reply has been dispatched: close the appeal, and reopen it to change anything."""
+
+
+class KindUnchanged(Refusal):
+    """The appeal is already of this kind."""
+
+
+class ComplainedOfMayNotExamine(Refusal):
+    """A complaint may not go to the unit or official it is about: choose another."""
+
+
+class AlreadyAssigned(Refusal):
+    """The same unit and executors already have the appeal, with the same due date."""
+
+
+class InternalDueTooLate(Refusal):
+    """The internal due date may not lie after the day the applicant has to be answered."""
+
+
+class NotWaitingForAcceptance(Refusal):
+    """The appeal is not waiting for a unit to accept it."""
+
+
+class NotTheAssignedUnit(Refusal):
+    """Only the unit and the executors it was assigned to may accept or return the appeal."""
+
+
+class NotInWork(Refusal):
+    """The appeal is not in work: its unit has to accept it first."""
+
+
+class AlreadyExtended(Refusal):
+    """The term has already been extended: the law allows it once."""
+
+
+class TermHasPassed(Refusal):
+    """The term has already passed: it can't be extended any more."""
+
+
+class ExtensionTooLong(Refusal):
+    """The law allows fewer working days than these for this kind of appeal."""
+
+
+class ApplicantNotNotified(Refusal):
+    """The applicant is told at the same time: enter the day of the notice."""
+
+
+class ApplicantUnreachable(Refusal):
+    """The applicant is anonymous and left no contact detail: nothing can be sent to them."""
+
+
+class NotLeftUnconsidered(Refusal):
+    """The appeal was not left unconsidered: there is nothing to take up again."""
+
+
+class ReplyNotSigned(Refusal):
+    """The reply's present text has to be signed before it is dispatched."""
+
+
+class NotYetAnswered(Refusal):
+    """The final reply has to be dispatched before the appeal is closed with this result."""
+
+
+class ResultNotFitting(Refusal):
+    """The result has to say how the appeal ended."""
+
+
+class NotClosed(Refusal):
+    """The appeal is not closed: there is nothing to reopen."""
+
+
+class ControlUntilAnswered(Refusal):
+    """An appeal stays under control until it is finally answered or has ended otherwise."""
+
+
+BEGINS = RegisterAppeal
+AppealCommand = (
+    RegisterAppeal
+    | ReclassifyAppeal
+    | ForwardAppeal
+    | SendCopies
+    | AssignAppeal
+    | AcceptAppeal
+    | ReturnAppeal
+    | ExtendTerm
+    | LeaveUnconsidered
+    | TakeUpAgain
+    | DispatchReply
+    | WithdrawAppeal
+    | MergeAppeal
+    | NoteMergedAppeal
+    | CloseAppeal
+    | ReopenAppeal
+    | ReplyCommand
+    | InformationCommand
+    | ControlCommand
+    | RecordCommand
+)
+AppealEvent = (
+    AppealRegistered
+    | AppealReclassified
+    | AppealForwarded
+    | AppealCopiesSent
+    | AppealAssigned
+    | AppealAccepted
+    | AppealReturned
+    | AppealTermExtended
+    | AppealLeftUnconsidered
+    | AppealTakenUpAgain
+    | AppealReplyDispatched
+    | AppealWithdrawn
+    | AppealMerged
+    | MergedAppealNoted
+    | AppealClosed
+    | AppealReopened
+    | ReplyEvent
+    | InformationEvent
+    | ControlEvent
+    | RecordEvent
+)
+
+OPEN = frozenset({Stage.REGISTERED, Stage.ASSIGNED, Stage.IN_WORK})
+
+INFORMATION_EXTENSION = Period("az-i-ext", 7, "2005", "Law 1024-IIQ Art. 25")
+
+TERMS: dict[AppealKind, tuple[Period, Period]] = {
+    AppealKind.APPLICATION: (ANSWER, EXTENSION),
+    AppealKind.PROPOSAL: (ANSWER, EXTENSION),
+    AppealKind.COMPLAINT: (ANSWER, EXTENSION),
+    AppealKind.INFORMATION_REQUEST: (INFORMATION, INFORMATION_EXTENSION),
+}
+"""For each kind the term of the answer, and the one extension the law allows."""
+
+CLOSED_FROM: dict[Result, Stage] = {
+    Result.SATISFIED: Stage.ANSWERED,
+    Result.PARTLY_SATISFIED: Stage.ANSWERED,
+    Result.REJECTED: Stage.ANSWERED,
+    Result.EXPLAINED: Stage.ANSWERED,
+    Result.FORWARDED: Stage.FORWARDED,
+    Result.UNCONSIDERED: Stage.UNCONSIDERED,
+    Result.WITHDRAWN: Stage.WITHDRAWN,
+    Result.MERGED: Stage.MERGED,
+}
+"""The stage from which an appeal is closed with each result."""
+
+_CODED: dict[str, Any] = {
+    "topic": Code,
+    "region": Code,
+    "social_category": Code,
+    "channel": Channel,
+    "received_at": Instant,
+}
+CORRECTABLE = Correctable(coded=frozenset(_CODED), texts=frozenset({"subject"}))
+
+
+class Appeal(Value):
+    """``term_starts_on`` is the day of registration, or of the last new start of the term."""
+
+    number: RegistrationNumber
+    kind: AppealKind
+    channel: Channel
+    topic: str
+    region: str | None
+    social_category: str | None
+    received_at: datetime
+    registered_on: date
+    term_starts_on: date
+    due: Due
+    confidential: bool
+    reachable: bool
+    owner: UUID | None
+    units: frozenset[str]
+    workers: frozenset[str]
+    complained_of_units: frozenset[str]
+    complained_of: frozenset[str]
+    stage: Stage = Stage.REGISTERED
+    unit: str | None = None
+    executors: tuple[str, ...] = ()
+    internal_due: Due | None = None
+    working_days_added: int = 0
+    documents: frozenset[str] = frozenset()
+    requests: Requests = ()
+    reply: Reply | None = None
+    control: Control | None = None
+    merged_into: UUID | None = None
+    merged_appeals: frozenset[UUID] = frozenset()
+    result: Result | None = None
+
+    @property
+    def extended(self) -> bool:
+        return self.working_days_added > 0
+
+
+def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[Event]:
+    if isinstance(command, RegisterAppeal):
+        if appeal:
+            raise AlreadyBegun
+        return [_register(command, ctx)]
+    if not appeal:
+        raise NotYetBegun
+    match command:
+        case ReclassifyAppeal():
+            return _reclassify(command, appeal, ctx)
+        case ForwardAppeal():
+            return _forward(command, appeal, ctx)
+        case SendCopies():
+            return _send_copies(command, appeal, ctx)
+        case AssignAppeal():
+            return _assign(command, appeal, ctx)
+        case AcceptAppeal():
+            unit = _unit_that_answers(appeal, ctx)
+            return [AppealAccepted(unit=unit, accepted_by=ctx.by.principal)]
+        case ReturnAppeal():
+            return [AppealReturned(unit=_unit_that_answers(appeal, ctx))]
+        case ExtendTerm():
+            return _extend(command, appeal, ctx)
+        case LeaveUnconsidered():
+            return _leave_unconsidered(command, appeal, ctx)
+        case TakeUpAgain():
+            if appeal.stage is not Stage.UNCONSIDERED:
+                raise NotLeftUnconsidered
+            due = _answer_due(appeal.kind, ctx.today, ctx)
+            return [AppealTakenUpAgain(term_starts_on=ctx.today, due=due)]
+        case DispatchReply():
+            return _dispatch(command, appeal, ctx)
+        case WithdrawAppeal(asked_on=asked_on):
+            _require_open(appeal)
+            _require_since_registration(appeal, ctx, asked_on)
+            return [AppealWithdrawn(asked_on=asked_on)]
+        case MergeAppeal(into=into):
+            if into == ctx.case_id:
+                raise MergedIntoItself
+            _require_open(appeal)
+            return [AppealMerged(into=into)]
+        case NoteMergedAppeal(appeal_id=appeal_id):
+            if appeal_id == ctx.case_id:
+                raise MergedIntoItself
+            noted = appeal_id in appeal.merged_appeals
+            return [] if noted else [MergedAppealNoted(appeal_id=appeal_id)]
+        case CloseAppeal():
+            return _close(command, appeal)
+        case ReopenAppeal():
+            if appeal.stage is not Stage.CLOSED:
+                raise NotClosed
+            due = _answer_due(appeal.kind, ctx.today, ctx)
+            return [AppealReopened(term_starts_on=ctx.today, due=due)]
+        case DraftReply() | ReviseReply() | ReturnReply() | InitialReply() | SignReply():
+            return _work_on_reply(command, appeal, ctx)
+        case AskForInformation():
+            _require_open(appeal)
+            return information.decide(command, appeal.requests, ctx)
+        case RecordInformation():
+            return information.decide(command, appeal.requests, ctx)
+        case PutUnderControl():
+            if appeal.stage is not Stage.ANSWERED:
+                _require_open(appeal)
+            return control.decide(command, appeal.control, ctx)
+        case TakeOffControl():
+            if appeal.control and appeal.stage in OPEN:
+                raise ControlUntilAnswered
+            return control.decide(command, appeal.control, ctx)
+        case AttachDocument() | AddNote():
+            return record.decide(command, appeal.documents, CORRECTABLE, ctx)
+        case CorrectEntry():
+            return _correct(command, appeal, ctx)
+        case _:
+            assert_never(command)
+
+
+def _register(command: RegisterAppeal, ctx: Context) -> AppealRegistered:
+    registered_on = command.registered_on or ctx.today
+    if command.received_at > ctx.at or registered_on > ctx.today:
+        raise DatedInTheFuture
+    if registered_on < ctx.today and registered_on < ctx.local_date(command.received_at):
+        raise RegisteredBeforeReceipt
+    if command.covering_letter and command.covering_letter.letter_date > ctx.today:
+        raise DatedInTheFuture
+    return AppealRegistered(
+        kind=command.kind,
+        channel=command.channel,
+        applicant=identify(command.applicant, ctx),
+        reachable=reachable(command.applicant),
+        topic=command.topic,
+        region=command.region,
+        social_category=command.social_category,
+        subject=command.subject,
+        text=command.text,
+        sheets=command.sheets,
+        enclosures=command.enclosures,
+        covering_letter=command.covering_letter,
+        confidential=command.confidential,
+        received_at=command.received_at.astimezone(UTC),
+        registered_on=registered_on,
+        due=_answer_due(command.kind, registered_on, ctx),
+        registrar=ctx.by.principal,
+        registering_unit=ctx.by.unit,
+        complained_of_units=command.complained_of_units,
+        complained_of=command.complained_of,
+        legacy_number=command.legacy_number,
+        number=ctx.next_number(BOOK, registered_on.year),
+    )
+
+
+def _reclassify(command: ReclassifyAppeal, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_open(appeal)
+    if command.kind is appeal.kind:
+        raise KindUnchanged
+    due = _answer_due(command.kind, appeal.term_starts_on, ctx)
+    if appeal.extended:
+        extension = TERMS[command.kind][1]
+        days = min(appeal.working_days_added, extension.working_days)
+        due = extension.extend(due.on, days, ctx.calendar)
+    return [AppealReclassified(kind=command.kind, due=due)]
+
+
+def _forward(command: ForwardAppeal, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_open(appeal)
+    _require_since_registration(appeal, ctx, command.letter_date)
+    _require_notice(command.applicant_notified_on, appeal, ctx)
+    return [
+        AppealForwarded(
+            body=command.body,
+            letter_number=command.letter_number,
+            letter_date=command.letter_date,
+            applicant_notified_on=command.applicant_notified_on,
+        )
+    ]
+
+
+def _send_copies(command: SendCopies, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_open(appeal)
+    _require_since_registration(appeal, ctx, *(copy.letter_date for copy in command.copies))
+    _require_notice(command.applicant_notified_on, appeal, ctx)
+    return [
+        AppealCopiesSent(copies=command.copies, applicant_notified_on=command.applicant_notified_on)
+    ]
+
+
+def _assign(command: AssignAppeal, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_open(appeal)
+    executors = (command.main_executor, *command.co_executors)
+    if len(set(executors)) < len(executors):
+        raise ExecutorNamedTwice
+    if command.unit in appeal.complained_of_units or appeal.complained_of & set(executors):
+        raise ComplainedOfMayNotExamine
+    internal_due = None
+    if command.internal_due_on:
+        if command.internal_due_on < ctx.today:
+            raise DueInThePast
+        if command.internal_due_on > appeal.due.on:
+            raise InternalDueTooLate
+        internal_due = chosen(command.internal_due_on, ctx.calendar)
+    same_people = (command.unit, executors) == (appeal.unit, appeal.executors)
+    same_day = command.internal_due_on == (appeal.internal_due and appeal.internal_due.on)
+    if same_people and same_day:
+        raise AlreadyAssigned
+    return [
+        AppealAssigned(
+            unit=command.unit,
+            main_executor=command.main_executor,
+            co_executors=command.co_executors,
+            assigned_by=ctx.by.principal,
+            resolution=command.resolution,
+            internal_due=internal_due,
+        )
+    ]
+
+
+def _unit_that_answers(appeal: Appeal, ctx: Context) -> str:
+    _require_open(appeal)
+    if appeal.stage is not Stage.ASSIGNED or appeal.unit is None:
+        raise NotWaitingForAcceptance
+    if ctx.by.unit != appeal.unit and ctx.by.principal not in appeal.executors:
+        raise NotTheAssignedUnit
+    return appeal.unit
+
+
+def _extend(command: ExtendTerm, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_open(appeal)
+    if appeal.extended:
+        raise AlreadyExtended
+    if ctx.today > appeal.due.on:
+        raise TermHasPassed
+    _require_notice(command.applicant_notified_on, appeal, ctx)
+    extension = TERMS[appeal.kind][1]
+    days = command.working_days or extension.working_days
+    if days > extension.working_days:
+        raise ExtensionTooLong
+    return [
+        AppealTermExtended(
+            due=extension.extend(appeal.due.on, days, ctx.calendar),
+            working_days=days,
+            applicant_notified_on=command.applicant_notified_on,
+        )
+    ]
+
+
+def _leave_unconsidered(command: LeaveUnconsidered, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_open(appeal)
+    if command.applicant_notified_on:
+        _require_notice(command.applicant_notified_on, appeal, ctx)
+    return [
+        AppealLeftUnconsidered(
+            ground=command.ground, applicant_notified_on=command.applicant_notified_on
+        )
+    ]
+
+
+def _work_on_reply(command: ReplyCommand, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_in_work(appeal)
+    hands = {ctx.by.principal}
+    if isinstance(command, DraftReply):
+        hands |= {*command.initials_by, command.signatory}
+    if appeal.complained_of & hands:
+        raise ComplainedOfMayNotExamine
+    return reply.decide(command, appeal.reply, ctx)
+
+
+def _dispatch(command: DispatchReply, appeal: Appeal, ctx: Context) -> list[Event]:
+    _require_in_work(appeal)
+    if not appeal.reply or not appeal.reply.signed_by:
+        raise ReplyNotSigned
+    _require_since_registration(appeal, ctx, command.dispatched_on)
+    return [
+        AppealReplyDispatched(
+            digest=appeal.reply.digest,
+            letter_number=command.letter_number,
+            dispatched_on=command.dispatched_on,
+            way=command.way,
+            interim=command.interim,
+        )
+    ]
+
+
+def _close(command: CloseAppeal, appeal: Appeal) -> list[Event]:
+    if appeal.stage is Stage.CLOSED:
+        raise AppealIsClosed
+    needed = CLOSED_FROM[command.result]
+    if appeal.stage is not needed:
+        raise NotYetAnswered if needed is Stage.ANSWERED else ResultNotFitting
+    return [AppealClosed(result=command.result, file_index=command.file_index)]
+
+
+def _correct(command: CorrectEntry, appeal: Appeal, ctx: Context) -> list[Event]:
+    events = record.decide(command, appeal.documents, CORRECTABLE, ctx)
+    try:
+        value = convert(command.value, _CODED.get(command.entry, PersonalText))
+    except ValidationError as error:
+        raise CorrectionNotFitting from error
+    if command.entry in _CODED and value == getattr(appeal, command.entry):
+        raise EntryUnchanged
+    if isinstance(value, datetime):
+        if value > ctx.at:
+            raise DatedInTheFuture
+        if value.date() > appeal.registered_on:
+            raise RegisteredBeforeReceipt
+    return events
+
+
+def _answer_due(kind: AppealKind, start: date, ctx: Context) -> Due:
+    return TERMS[kind][0].due(start, ctx.calendar)
+
+
+def _require_open(appeal: Appeal) -> None:
+    match appeal.stage:
+        case Stage.REGISTERED | Stage.ASSIGNED | Stage.IN_WORK:
+            return
+        case Stage.ANSWERED:
+            raise AlreadyAnswered
+        case Stage.UNCONSIDERED | Stage.FORWARDED | Stage.WITHDRAWN | Stage.MERGED:
+            raise AppealHasEnded
+        case Stage.CLOSED:
+            raise AppealIsClosed
+        case _:
+            assert_never(appeal.stage)
+
+
+def _require_in_work(appeal: Appeal) -> None:
+    _require_open(appeal)
+    if not appeal.reachable:
+        raise ApplicantUnreachable
+    if appeal.stage is not Stage.IN_WORK:
+        raise NotInWork
+
+
+def _require_since_registration(appeal: Appeal, ctx: Context, *days: date) -> None:
+    if any(day > ctx.today for day in days):
+        raise DatedInTheFuture
+    if any(day < appeal.registered_on for day in days):
+        raise BeforeRegistration
+
+
+def _require_notice(notified_on: date | None, appeal: Appeal, ctx: Context) -> None:
+    if notified_on is None:
+        if appeal.reachable:
+            raise ApplicantNotNotified
+        return
+    if not appeal.reachable:
+        raise ApplicantUnreachable
+    _require_since_registration(appeal, ctx, notified_on)
+
+
+def evolve(appeal: Appeal | None, event: AppealEvent) -> Appeal:
+    if isinstance(event, AppealRegistered):
+        return _registered(event)
+    if not appeal:
+        raise NotYetBegun
+    match event:
+        case AppealReclassified(kind=kind, due=due):
+            return replace(appeal, kind=kind, due=due)
+        case AppealForwarded():
+            return replace(appeal, stage=Stage.FORWARDED)
+        case AppealCopiesSent() | NoteAdded():
+            return appeal
+        case AppealAssigned():
+            return _assigned(appeal, event)
+        case AppealAccepted(accepted_by=accepted_by):
+            return _joined(replace(appeal, stage=Stage.IN_WORK), accepted_by)
+        case AppealReturned():
+            return _unassigned(appeal)
+        case AppealTermExtended(due=due, working_days=working_days):
+            return replace(appeal, due=due, working_days_added=working_days)
+        case AppealLeftUnconsidered():
+            return replace(appeal, stage=Stage.UNCONSIDERED)
+        case AppealTakenUpAgain(term_starts_on=start, due=due):
+            return _started_anew(appeal, start, due)
+        case AppealReopened(term_starts_on=start, due=due):
+            return _started_anew(appeal, start, due)
+        case AppealReplyDispatched(interim=True):
+            return replace(appeal, reply=None)
+        case AppealReplyDispatched():
+            return replace(appeal, stage=Stage.ANSWERED)
+        case AppealWithdrawn():
+            return replace(appeal, stage=Stage.WITHDRAWN)
+        case AppealMerged(into=into):
+            return replace(appeal, stage=Stage.MERGED, merged_into=into)
+        case MergedAppealNoted(appeal_id=appeal_id):
+            return replace(appeal, merged_appeals=appeal.merged_appeals | {appeal_id})
+        case AppealClosed(result=result):
+            return replace(appeal, stage=Stage.CLOSED, result=result)
+        case ReplyDrafted(author=author, initials_by=initials_by, signatory=signatory):
+            drafted = replace(appeal, reply=reply.evolve(appeal.reply, event))
+            return _joined(drafted, author, *initials_by, signatory)
+        case ReplyRevised(author=author):
+            return _joined(replace(appeal, reply=reply.evolve(appeal.reply, event)), author)
+        case ReplyReturned() | ReplyInitialled() | ReplySigned():
+            return replace(appeal, reply=reply.evolve(appeal.reply, event))
+        case InformationAsked(unit=unit):
+            return replace(
+                appeal,
+                requests=information.evolve(appeal.requests, event),
+                units=appeal.units | {unit} if unit else appeal.units,
+            )
+        case InformationReceived():
+            return replace(appeal, requests=information.evolve(appeal.requests, event))
+        case ControlEstablished(controller=controller):
+            return _joined(replace(appeal, control=control.evolve(event)), controller)
+        case ControlLifted():
+            return replace(appeal, control=control.evolve(event))
+        case DocumentAttached(document=document):
+            return replace(appeal, documents=appeal.documents | {document.sha256})
+        case EntryCorrected(entry=entry, value=value):
+            if entry not in _CODED:
+                return appeal
+            return replace(appeal, **{entry: convert(value, _CODED[entry])})
+        case _:
+            assert_never(event)
+
+
+def _registered(event: AppealRegistered) -> Appeal:
+    return Appeal(
+        number=event.number,
+        kind=event.kind,
+        channel=event.channel,
+        topic=event.topic,
+        region=event.region,
+        social_category=event.social_category,
+        received_at=event.received_at,
+        registered_on=event.registered_on,
+        term_starts_on=event.registered_on,
+        due=event.due,
+        confidential=event.confidential,
+        reachable=event.reachable,
+        owner=owner(event.applicant),
+        units=frozenset({event.registering_unit}),
+        workers=frozenset({event.registrar}),
+        complained_of_units=frozenset(event.complained_of_units),
+        complained_of=frozenset(event.complained_of),
+    )
+
+
+def _assigned(appeal: Appeal, event: AppealAssigned) -> Appeal:
+    executors = (event.main_executor, *event.co_executors)
+    assigned = replace(
+        appeal,
+        stage=Stage.ASSIGNED,
+        unit=event.unit,
+        executors=executors,
+        internal_due=event.internal_due,
+        units=appeal.units | {event.unit},
+    )
+    return _joined(assigned, event.assigned_by, *executors)
+
+
+def _unassigned(appeal: Appeal) -> Appeal:
+    return replace(appeal, stage=Stage.REGISTERED, unit=None, executors=(), internal_due=None)
+
+
+def _started_anew(appeal: Appeal, start: date, due: Due) -> Appeal:
+    return replace(
+        _unassigned(appeal),
+        term_starts_on=start,
+        due=due,
+        working_days_added=0,
+        reply=None,
+        merged_into=None,
+        result=None,
+    )
+
+
+def _joined(appeal: Appeal, *officials: str) -> Appeal:
+    return replace(appeal, workers=appeal.workers.union(officials))

@@ -1,0 +1,158 @@
+"""What the four kinds of case share: the words on every event, command and refusal."""
+
+from collections.abc import Callable
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, dataclass_transform
+from uuid import UUID, uuid5
+
+from msgspec import Meta, Struct, structs
+
+from domain.calendar import WorkingCalendar
+
+PERSONAL: dict[str, Any] = {"personal": True}
+"""Marks a field that is stored encrypted: inside a Person under that person's own key,
+anywhere else under the key of the event's ``person_id``, or else of the case's data subject."""
+
+_NO_NUL = r"^[^\x00]*$"
+_CODE = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+ShortText = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL)]
+Code = Annotated[str, Meta(pattern=_CODE)]
+UnitId = Annotated[str, Meta(pattern=_CODE)]
+OfficialId = Annotated[str, Meta(pattern=_CODE)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+PersonalText = Annotated[
+    str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, extra=PERSONAL)
+]
+PersonalLongText = Annotated[
+    str, Meta(min_length=1, max_length=50_000, pattern=_NO_NUL, extra=PERSONAL)
+]
+PersonalDate = Annotated[date, Meta(extra=PERSONAL)]
+
+
+class CaseKind(StrEnum):
+    """The four kinds of case; the value is the stored name."""
+
+    APPEAL = "appeal"
+    RECEPTION = "reception"
+    MEDIA_INQUIRY = "media-inquiry"
+    ASSIGNMENT = "assignment"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Something that happened. The tag is the stored name, chosen once, never a module path.
+
+    Why it happened stands on the envelope: a command's ``reason`` is not repeated here.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something an official asks for. A ``reason`` field goes to the envelope of its events."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of commands and events, compared by value."""
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A command that can't be carried out. The docstring's first line tells people why."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or (self.__doc__ or "").strip().splitlines()[0])
+
+
+class NotFitting(Refusal):
+    """What was sent can't be right, whatever the state of the case (answered 422, not 409)."""
+
+
+class Actor(Value):
+    """Who asks: an official of a unit, possibly for another, through a client system."""
+
+    official: OfficialId
+    unit: UnitId
+    client: Code
+    on_behalf_of: OfficialId | None = None
+
+    @property
+    def principal(self) -> str:
+        """The official whose act this is: the one acted for, else the actor."""
+        return self.on_behalf_of or self.official
+
+
+class RegistrationNumber(Value):
+    """A number in a register book, gap-free per book and year."""
+
+    book: Code
+    year: int
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.book.upper()}-{self.sequence}/{self.year}"
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """What a decision may look at besides the command and the case.
+
+    ``at`` is aware UTC; ``today`` is its date in ``time_zone``, where the department sits.
+    ``next_number(book, year)`` tells the number the book would give; it is used up only if an
+    event that carries it is recorded.
+    """
+
+    by: Actor
+    at: datetime
+    today: date
+    case_id: UUID
+    command_id: UUID
+    calendar: WorkingCalendar
+    time_zone: tzinfo
+    next_number: Callable[[str, int], RegistrationNumber]
+
+    def local_date(self, instant: datetime) -> date:
+        """The date of an aware instant where the department sits, whatever its own offset."""
+        return instant.astimezone(self.time_zone).date()
+
+    def derive_id(self, what: str) -> UUID:
+        """The same id each time the same command is decided."""
+        return uuid5(self.command_id, what)
+
+
+class Due(Value):
+    """A due date with its ground: the last day, the rule and the calendar that gave it."""
+
+    on: date
+    rule: Code
+    rule_version: str
+    calendar_version: str
+
+
+class Person(Value):
+    """A natural person. ``id`` may be left out of a command: then it is a person new to us."""
+
+    id: UUID | None = None
+    surname: PersonalText | None = None
+    name: PersonalText | None = None
+    patronymic: PersonalText | None = None
+    fin: PersonalText | None = None
+    birth_date: PersonalDate | None = None
+    phone: PersonalText | None = None
+    email: PersonalText | None = None
+    address: PersonalText | None = None
+
+
+def identified(person: Person, ctx: Context, part: str) -> Person:
+    """The person with an id: their own, or one derived from the command and their part in it."""
+    return person if person.id else structs.replace(person, id=ctx.derive_id(part))
+
+
+class NotYetBegun(Refusal):
+    """There is no such case: it has to be begun first."""
+
+
+class AlreadyBegun(Refusal):
+    """This case has already been begun."""

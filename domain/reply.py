@@ -1,0 +1,259 @@
+"""A reply: drafted, revised, initialled (viza) and signed (imza), each bound to its text.
+
+Initials check the text; the signature makes the outward act. Both carry the digest of the text
+they were put on, and any later change of the text voids them (statute 003; TR records rules).
+"""
+
+from hashlib import sha256
+from typing import Annotated, assert_never
+
+from msgspec import Meta
+from msgspec.structs import replace
+
+from domain.case import (
+    Command,
+    Context,
+    Digest,
+    Event,
+    NotFitting,
+    OfficialId,
+    PersonalLongText,
+    Refusal,
+    ShortText,
+    Value,
+)
+
+
+class ReplyDrafted(Event, tag="reply-drafted"):
+    text: PersonalLongText
+    digest: Digest
+    author: OfficialId
+    initials_by: tuple[OfficialId, ...]
+    signatory: OfficialId
+
+
+class ReplyRevised(Event, tag="reply-revised"):
+    text: PersonalLongText
+    digest: Digest
+    author: OfficialId
+    revision: int
+
+
+class ReplyReturned(Event, tag="reply-returned"):
+    digest: Digest
+    returned_by: OfficialId
+
+
+class ReplyInitialled(Event, tag="reply-initialled"):
+    digest: Digest
+    initialled_by: OfficialId
+
+
+class ReplySigned(Event, tag="reply-signed"):
+    digest: Digest
+    signed_by: OfficialId
+
+
+class DraftReply(Command):
+    """``initials_by`` are the officials who initial it, in their order; ``signatory`` signs."""
+
+    text: PersonalLongText
+    initials_by: Annotated[tuple[OfficialId, ...], Meta(min_length=1, max_length=10)]
+    signatory: OfficialId
+
+
+class ReviseReply(Command):
+    """A new text; the initials and the signature on the old one are void."""
+
+    text: PersonalLongText
+
+
+class ReturnReply(Command):
+    """Whoever has to initial or sign sends the text back for correction."""
+
+    digest: Digest
+    reason: ShortText
+
+
+class InitialReply(Command):
+    """``digest`` is the SHA-256 of the text that was read, so that nobody initials another."""
+
+    digest: Digest
+
+
+class SignReply(Command):
+    """``digest`` is the SHA-256 of the text that was read."""
+
+    digest: Digest
+
+
+class NoReplyDrafted(Refusal):
+    """There is no reply yet: draft it first."""
+
+
+class ReplyAlreadyDrafted(Refusal):
+    """A reply has already been drafted: revise it instead."""
+
+
+class ReplyAlreadySigned(Refusal):
+    """The reply is signed: revise it to change it, which voids the signature."""
+
+
+class TextHasChanged(Refusal):
+    """The text is no longer the one that was read: read it again."""
+
+
+class TextUnchanged(Refusal):
+    """The new text is the same as the old one."""
+
+
+class NotYourTurnToInitial(Refusal):
+    """Another official has to initial the reply now."""
+
+
+class AlreadyInitialled(Refusal):
+    """All initials are there: the reply waits for its signature."""
+
+
+class NotAllInitialled(Refusal):
+    """The reply can't be signed before everyone has initialled this text."""
+
+
+class NotTheSignatory(Refusal):
+    """Only the reply's signatory, or their deputy, may sign it."""
+
+
+class NotInTheChain(Refusal):
+    """Only those who initial or sign the reply may return it."""
+
+
+class SamePersonTwice(NotFitting):
+    """One person can't give two steps of the same chain; only the author may also initial."""
+
+
+ReplyCommand = DraftReply | ReviseReply | ReturnReply | InitialReply | SignReply
+ReplyEvent = ReplyDrafted | ReplyRevised | ReplyReturned | ReplyInitialled | ReplySigned
+
+
+class Reply(Value):
+    """The reply in hand. ``initials`` are those that hold for the present text, in order."""
+
+    digest: Digest
+    author: OfficialId
+    initials_by: tuple[OfficialId, ...]
+    signatory: OfficialId
+    revision: int = 1
+    initials: tuple[OfficialId, ...] = ()
+    signed_by: OfficialId | None = None
+    returned: bool = False
+
+    @property
+    def next_to_initial(self) -> str | None:
+        """Who has to initial now; nobody while it is returned or once all have."""
+        if self.returned or len(self.initials) == len(self.initials_by):
+            return None
+        return self.initials_by[len(self.initials)]
+
+    @property
+    def ready_to_sign(self) -> bool:
+        return not self.returned and len(self.initials) == len(self.initials_by)
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of the text in UTF-8, as lower-case hex."""
+    return sha256(text.encode()).hexdigest()
+
+
+def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Event]:
+    who = ctx.by.principal
+    if isinstance(command, DraftReply):
+        if reply:
+            raise ReplyAlreadyDrafted
+        _require_distinct(command, author=who)
+        return [
+            ReplyDrafted(
+                text=command.text,
+                digest=digest_of(command.text),
+                author=who,
+                initials_by=command.initials_by,
+                signatory=command.signatory,
+            )
+        ]
+    if not reply:
+        raise NoReplyDrafted
+    match command:
+        case ReviseReply(text=text):
+            digest = digest_of(text)
+            if digest == reply.digest and not reply.returned:
+                raise TextUnchanged
+            if who == reply.signatory:
+                raise SamePersonTwice
+            return [
+                ReplyRevised(text=text, digest=digest, author=who, revision=reply.revision + 1)
+            ]
+        case ReturnReply(digest=digest):
+            _require_same_text(digest, reply)
+            if who not in (*reply.initials_by, reply.signatory):
+                raise NotInTheChain
+            return [ReplyReturned(digest=digest, returned_by=who)]
+        case InitialReply(digest=digest):
+            _require_same_text(digest, reply)
+            if reply.ready_to_sign:
+                raise AlreadyInitialled
+            if who != reply.next_to_initial:
+                raise NotYourTurnToInitial
+            return [ReplyInitialled(digest=digest, initialled_by=who)]
+        case SignReply(digest=digest):
+            _require_same_text(digest, reply)
+            if reply.signed_by:
+                raise ReplyAlreadySigned
+            if who != reply.signatory:
+                raise NotTheSignatory
+            if not reply.ready_to_sign:
+                raise NotAllInitialled
+            return [ReplySigned(digest=digest, signed_by=who)]
+        case _:
+            assert_never(command)
+
+
+def evolve(reply: Reply | None, event: ReplyEvent) -> Reply:
+    if isinstance(event, ReplyDrafted):
+        return Reply(
+            digest=event.digest,
+            author=event.author,
+            initials_by=event.initials_by,
+            signatory=event.signatory,
+        )
+    if reply is None:
+        raise NoReplyDrafted
+    match event:
+        case ReplyRevised(digest=digest, author=author, revision=revision):
+            return replace(
+                reply,
+                digest=digest,
+                author=author,
+                revision=revision,
+                initials=(),
+                signed_by=None,
+                returned=False,
+            )
+        case ReplyReturned():
+            return replace(reply, initials=(), signed_by=None, returned=True)
+        case ReplyInitialled(initialled_by=who):
+            return replace(reply, initials=(*reply.initials, who))
+        case ReplySigned(signed_by=who):
+            return replace(reply, signed_by=who)
+        case _:
+            assert_never(event)
+
+
+def _require_distinct(command: DraftReply, *, author: str) -> None:
+    if command.signatory in (author, *command.initials_by):
+        raise SamePersonTwice
+    if len(set(command.initials_by)) != len(command.initials_by):
+        raise SamePersonTwice
+
+
+def _require_same_text(digest: str, reply: Reply) -> None:
+    if digest != reply.digest:
+        raise TextHasChanged

@@ -1,0 +1,1 @@
+"""PostgreSQL, keys, settings and logs: what the register stands on."""

@@ -1,0 +1,291 @@
+"""Settings, read once from the environment."""
+
+import base64
+import binascii
+import difflib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+PREFIX = "KARGUZAR_"
+NAMES = frozenset(
+    PREFIX + name
+    for name in (
+        "BATCH_SIZE",
+        "DATABASE_URL",
+        "DATA_DIR",
+        "DOCUMENT_MAX_BYTES",
+        "ENVIRONMENT",
+        "HOST",
+        "JURISDICTION",
+        "JWKS_FILE",
+        "LOG_LEVEL",
+        "MASTER_KEY",
+        "MASTER_KEY_FILE",
+        "MAX_BODY_BYTES",
+        "POOL_SIZE",
+        "PORT",
+        "TIME_ZONE",
+        "TOKEN_AUDIENCE",
+        "TOKEN_ISSUER",
+        "WAIT_SECONDS",
+        "WORKERS",
+    )
+)
+DEVELOPMENT_ISSUER = "karguzar-development"
+KEY_BYTES = 32
+
+Environment = Literal["development", "production"]
+Jurisdiction = Literal["az"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+ENVIRONMENTS: tuple[Environment, ...] = ("development", "production")
+LOG_LEVELS: tuple[LogLevel, ...] = ("info", "debug", "warning", "error")
+JURISDICTIONS: tuple[Jurisdiction, ...] = ("az",)
+Choice = TypeVar("Choice", bound=str)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What may differ between installations.
+
+    `database_url` None: the embedded PostgreSQL under `data_dir`. `jwks_file` None: only the
+    development issuer's tokens are taken. `wait_seconds` is the longest wait for a position.
+    """
+
+    environment: Environment
+    database_url: str | None
+    data_dir: Path
+    host: str
+    port: int
+    workers: int
+    time_zone: str
+    jurisdiction: Jurisdiction
+    master_key: bytes
+    token_issuer: str
+    token_audience: str
+    jwks_file: Path | None
+    pool_size: int
+    batch_size: int
+    max_body_bytes: int
+    document_max_bytes: int
+    log_level: LogLevel
+    wait_seconds: float
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        shown: list[tuple[str, object]] = []
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if name == "master_key":
+                value = "(hidden)"
+            elif name == "database_url" and value is not None:
+                value = _without_secrets(value)
+            shown.append((name, value))
+        return shown
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"Settings({fields})"
+
+
+class SettingsInvalid(Exception):
+    """Every wrong setting at once, one sentence each."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = tuple(sentences)
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """Raise SettingsInvalid naming all that is wrong; an empty value counts as not set.
+
+    In development without a master key, one is made and kept under the data directory.
+    """
+    reading = _Reading(environ)
+    reading.refuse_unknown_names()
+    production = reading.choice("ENVIRONMENT", ENVIRONMENTS) == "production"
+    data_dir = Path(reading.text("DATA_DIR", ".karguzar")).absolute()
+    database_url = reading.database_url()
+    master_key = reading.master_key()
+    jwks_file = reading.file("JWKS_FILE")
+    issuer = reading.text("TOKEN_ISSUER", DEVELOPMENT_ISSUER)
+    time_zone = reading.time_zone("Asia/Baku")
+    log_level = reading.choice("LOG_LEVEL", LOG_LEVELS)
+    jurisdiction = reading.choice("JURISDICTION", JURISDICTIONS)
+    port = reading.whole("PORT", 8000, low=1, high=65535)
+    workers = reading.whole("WORKERS", 1, low=1, high=64)
+    pool_size = reading.whole("POOL_SIZE", 8, low=1, high=200)
+    batch_size = reading.whole("BATCH_SIZE", 256, low=1, high=10_000)
+    max_body_bytes = reading.whole("MAX_BODY_BYTES", 1_000_000, low=1_000, high=100_000_000)
+    document_max_bytes = reading.whole(
+        "DOCUMENT_MAX_BYTES", 20_000_000, low=1_000, high=1_000_000_000
+    )
+    wait_seconds = reading.seconds("WAIT_SECONDS", 5.0, high=60.0)
+    if production:
+        reading.refuse_gaps_in_production(issuer)
+    if reading.wrong:
+        raise SettingsInvalid(reading.wrong)
+    return Settings(
+        environment="production" if production else "development",
+        database_url=database_url,
+        data_dir=data_dir,
+        host=reading.text("HOST", "127.0.0.1"),
+        port=port,
+        workers=workers,
+        time_zone=time_zone,
+        jurisdiction=jurisdiction,
+        master_key=master_key or _kept_key(data_dir / "master.key"),
+        token_issuer=issuer,
+        token_audience=reading.text("TOKEN_AUDIENCE", "karguzar"),
+        jwks_file=jwks_file,
+        pool_size=pool_size,
+        batch_size=batch_size,
+        max_body_bytes=max_body_bytes,
+        document_max_bytes=document_max_bytes,
+        log_level=log_level,
+        wait_seconds=wait_seconds,
+    )
+
+
+class _Reading:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.given = {
+            name: value.strip()
+            for name, value in environ.items()
+            if name.startswith(PREFIX) and value.strip()
+        }
+        self.wrong: list[str] = []
+
+    def refuse_unknown_names(self) -> None:
+        for name in sorted(self.given.keys() - NAMES):
+            close = difflib.get_close_matches(name, sorted(NAMES), n=1)
+            hint = f"did you mean {close[0]}?" if close else "remove it."
+            self.wrong.append(f"{name} is not a setting: {hint}")
+
+    def refuse_gaps_in_production(self, issuer: str) -> None:
+        if PREFIX + "DATABASE_URL" not in self.given:
+            self._say("DATABASE_URL", "must name a PostgreSQL database in production.")
+        if not self.given.keys() & {PREFIX + "MASTER_KEY", PREFIX + "MASTER_KEY_FILE"}:
+            self._say("MASTER_KEY_FILE", "or KARGUZAR_MASTER_KEY must give the key in production.")
+        if PREFIX + "JWKS_FILE" not in self.given:
+            self._say("JWKS_FILE", "must name the file of the token issuer's keys in production.")
+        if issuer == DEVELOPMENT_ISSUER:
+            self._say("TOKEN_ISSUER", "must name your own token issuer in production.")
+
+    def text(self, name: str, default: str) -> str:
+        return self.given.get(PREFIX + name, default)
+
+    def choice(self, name: str, choices: tuple[Choice, ...]) -> Choice:
+        value = self.text(name, choices[0])
+        for choice in choices:
+            if value == choice:
+                return choice
+        self._say(name, f"must be {' or '.join(choices)}, not {value!r}.")
+        return choices[0]
+
+    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name, str(default))
+        if value.isascii() and value.isdecimal() and low <= int(value) <= high:
+            return int(value)
+        self._say(name, f"must be a whole number from {low} to {high}, not {value!r}.")
+        return default
+
+    def seconds(self, name: str, default: float, *, high: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = -1.0
+        if 0 <= seconds <= high:
+            return seconds
+        self._say(name, f"must be a number of seconds from 0 to {high:g}, not {value!r}.")
+        return default
+
+    def time_zone(self, default: str) -> str:
+        value = self.text("TIME_ZONE", default)
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            self._say("TIME_ZONE", f"must be a time zone such as {default}, not {value!r}.")
+        return value
+
+    def file(self, name: str) -> Path | None:
+        value = self.given.get(PREFIX + name)
+        if value is None:
+            return None
+        path = Path(value).absolute()
+        if not (path.is_file() and os.access(path, os.R_OK)):
+            self._say(name, f"must name a file that can be read, not {value!r}.")
+        return path
+
+    def database_url(self) -> str | None:
+        value = self.given.get(PREFIX + "DATABASE_URL")
+        if value is None:
+            return None
+        try:
+            parameters = conninfo_to_dict(value)
+        except ProgrammingError:
+            parameters = {}
+        if not parameters:
+            # The value itself is not repeated: it may hold a password.
+            self._say("DATABASE_URL", "must look like postgresql://user:password@host:5432/name.")
+        return value
+
+    def master_key(self) -> bytes | None:
+        value = self.given.get(PREFIX + "MASTER_KEY")
+        if value is not None and PREFIX + "MASTER_KEY_FILE" in self.given:
+            self._say("MASTER_KEY", "and KARGUZAR_MASTER_KEY_FILE are both set: keep one.")
+            return None
+        if value is not None:
+            return self._key("MASTER_KEY", value)
+        before = len(self.wrong)
+        path = self.file("MASTER_KEY_FILE")
+        if path is None or len(self.wrong) > before:
+            return None
+        return self._key("MASTER_KEY_FILE", path.read_text(encoding="ascii", errors="replace"))
+
+    def _key(self, name: str, text: str) -> bytes | None:
+        key = _decoded_key(text)
+        if key is None:
+            self._say(name, f"must give {KEY_BYTES} bytes in base64: openssl rand -base64 32.")
+        return key
+
+    def _say(self, name: str, sentence: str) -> None:
+        self.wrong.append(f"{PREFIX}{name} {sentence}")
+
+
+def _decoded_key(text: str) -> bytes | None:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
+def _kept_key(path: Path) -> bytes:
+    """Two processes that start together end with the same key: linking is all or nothing."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix="master.") as fresh:
+            fresh.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            fresh.flush()
+            os.fsync(fresh.fileno())
+            with suppress(FileExistsError):
+                path.hardlink_to(fresh.name)
+    key = _decoded_key(path.read_text(encoding="ascii", errors="replace"))
+    if key is None:
+        raise SettingsInvalid([f"{path} must hold {KEY_BYTES} bytes in base64."])
+    return key
+
+
+def _without_secrets(database_url: str) -> str:
+    parameters = conninfo_to_dict(database_url)
+    shown = ("user", "host", "port", "dbname")
+    return " ".join(f"{name}={parameters[name]}" for name in shown if parameters.get(name))
