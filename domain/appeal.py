@@ -285,6 +285,14 @@ class AppealClosed(Event, tag="appeal-closed"):
     file_index: ShortText | None
 
 
+class LegacyOutcomeRecorded(Event, tag="legacy-outcome-recorded"):
+    """The appeal ended in an older register; ``due_on`` is the deadline it had there."""
+
+    ended_on: date
+    result: Result | None
+    due_on: date | None
+
+
 class AppealReopened(Event, tag="appeal-reopened"):
     term_starts_on: date
     due: Due
@@ -417,6 +425,14 @@ class CloseAppeal(Command):
     file_index: ShortText | None = None
 
 
+class RecordLegacyOutcome(Command):
+    """Closes an appeal that ended in an older register, which may not tell its ``result``."""
+
+    ended_on: date
+    result: Result | None = None
+    due_on: date | None = None
+
+
 class ReopenAppeal(Command):
     """A new term starts today."""
 
@@ -523,6 +539,10 @@ class ResultNotFitting(Refusal):
     """The result has to say how the appeal ended."""
 
 
+class NotFromAnOlderRegister(Refusal):
+    """Only an appeal with a number in an older register can have ended there."""
+
+
 class NotClosed(Refusal):
     """The appeal is not closed: there is nothing to reopen."""
 
@@ -548,6 +568,7 @@ AppealCommand = (
     | MergeAppeal
     | NoteMergedAppeal
     | CloseAppeal
+    | RecordLegacyOutcome
     | ReopenAppeal
     | ReplyCommand
     | InformationCommand
@@ -570,6 +591,7 @@ AppealEvent = (
     | AppealMerged
     | MergedAppealNoted
     | AppealClosed
+    | LegacyOutcomeRecorded
     | AppealReopened
     | ReplyEvent
     | InformationEvent
@@ -631,6 +653,7 @@ class Appeal(Value):
     workers: frozenset[str]
     complained_of_units: frozenset[str]
     complained_of: frozenset[str]
+    legacy: bool = False
     stage: Stage = Stage.REGISTERED
     unit: str | None = None
     executors: tuple[str, ...] = ()
@@ -697,6 +720,8 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
             return [] if noted else [MergedAppealNoted(appeal_id=appeal_id)]
         case CloseAppeal():
             return _close(command, appeal)
+        case RecordLegacyOutcome():
+            return _record_legacy_outcome(command, appeal, ctx)
         case ReopenAppeal():
             if appeal.stage is not Stage.CLOSED:
                 raise NotClosed
@@ -899,6 +924,20 @@ def _close(command: CloseAppeal, appeal: Appeal) -> list[Event]:
     return [AppealClosed(result=command.result, file_index=command.file_index)]
 
 
+def _record_legacy_outcome(
+    command: RecordLegacyOutcome, appeal: Appeal, ctx: Context
+) -> list[Event]:
+    _require_open(appeal)
+    if not appeal.legacy:
+        raise NotFromAnOlderRegister
+    _require_since_registration(appeal, ctx, command.ended_on)
+    return [
+        LegacyOutcomeRecorded(
+            ended_on=command.ended_on, result=command.result, due_on=command.due_on
+        )
+    ]
+
+
 def _correct(command: CorrectEntry, appeal: Appeal, ctx: Context) -> list[Event]:
     events = record.decide(command, appeal.documents, CORRECTABLE, ctx)
     try:
@@ -994,7 +1033,7 @@ def evolve(appeal: Appeal | None, event: AppealEvent) -> Appeal:
             return replace(appeal, stage=Stage.MERGED, merged_into=into)
         case MergedAppealNoted(appeal_id=appeal_id):
             return replace(appeal, merged_appeals=appeal.merged_appeals | {appeal_id})
-        case AppealClosed(result=result):
+        case AppealClosed(result=result) | LegacyOutcomeRecorded(result=result):
             return replace(appeal, stage=Stage.CLOSED, result=result)
         case ReplyDrafted(author=author, initials_by=initials_by, signatory=signatory):
             drafted = replace(appeal, reply=reply.evolve(appeal.reply, event))
@@ -1044,6 +1083,7 @@ def _registered(event: AppealRegistered) -> Appeal:
         workers=frozenset({event.registrar}),
         complained_of_units=frozenset(event.complained_of_units),
         complained_of=frozenset(event.complained_of),
+        legacy=event.legacy_number is not None,
     )
 
 

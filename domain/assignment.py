@@ -173,7 +173,7 @@ class AssignmentCancelled(Event, tag="assignment-cancelled"):
 class GiveAssignment(Command):
     """With ``under_control`` the author is the controller from the start.
 
-    A past ``due_on`` is taken only with a ``legacy_number``, for imports from an older register.
+    ``registered_on`` is today where it is left out; no due date lies before it.
     """
 
     source: Source
@@ -486,9 +486,8 @@ def _give(command: GiveAssignment, ctx: Context) -> list[Event]:
         raise DatedInTheFuture
     if (command.source in FROM_A_CASE) != (command.source_case is not None):
         raise SourceCaseNotFitting
-    earliest = registered_on if command.legacy_number else ctx.today
-    due = _due(command.due_on, earliest, ctx.calendar)
-    _require_fitting(command.main_executor, command.co_executors, earliest, command.due_on)
+    due = _due(command.due_on, registered_on, ctx.calendar)
+    _require_fitting(command.main_executor, command.co_executors, registered_on, command.due_on)
     author = ctx.by.principal
     given = AssignmentGiven(
         number=ctx.next_number(BOOK, registered_on.year),

@@ -179,6 +179,7 @@ class AssignmentGivenAtHearing(Event, tag="assignment-given-at-hearing"):
     unit: UnitId
     main_executor: OfficialId
     co_executors: CoExecutors
+    given_on: date
     due: Due
     under_control: bool
 
@@ -874,6 +875,7 @@ def _assign(command: GiveAssignmentAtHearing, session: Reception, ctx: Context) 
             unit=command.unit,
             main_executor=command.main_executor,
             co_executors=command.co_executors,
+            given_on=ctx.today,
             due=chosen(command.due_on, ctx.calendar),
             under_control=command.under_control,
         )

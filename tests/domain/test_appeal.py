@@ -62,10 +62,12 @@ from domain.appeal import (
     InternalDueTooLate,
     KindUnchanged,
     LeaveUnconsidered,
+    LegacyOutcomeRecorded,
     MergeAppeal,
     MergedAppealNoted,
     MergedIntoItself,
     NotClosed,
+    NotFromAnOlderRegister,
     NoteMergedAppeal,
     NotInWork,
     NotLeftUnconsidered,
@@ -73,6 +75,7 @@ from domain.appeal import (
     NotWaitingForAcceptance,
     NotYetAnswered,
     ReclassifyAppeal,
+    RecordLegacyOutcome,
     RegisterAppeal,
     RegisteredBeforeReceipt,
     ReopenAppeal,
@@ -285,6 +288,11 @@ DOCUMENT = Document(name="scan.pdf", media_type="application/pdf", size=9, sha25
 ATTACHED = DocumentAttached(document=DOCUMENT)
 CORRECT = CorrectEntry(entry="topic", value="roofs", approved_by="chief", reason="mistyped")
 CORRECTED = EntryCorrected(entry="topic", value="roofs", approved_by="chief")
+LEGACY = replace(REGISTERED, legacy_number="M-118/24", registered_on=date(2024, 3, 1))
+END_THERE = RecordLegacyOutcome(ended_on=date(2024, 4, 2), due_on=date(2024, 3, 29))
+ENDED_THERE = LegacyOutcomeRecorded(
+    ended_on=date(2024, 4, 2), result=None, due_on=date(2024, 3, 29)
+)
 
 ENDINGS = {
     Stage.FORWARDED: FORWARDED,
@@ -327,6 +335,7 @@ SUCCESSES: list[Success] = [
     ((REGISTERED,), MergeAppeal(into=OTHER, reason="the same matter"), CLERK, MERGED),
     ((REGISTERED,), NoteMergedAppeal(appeal_id=OTHER), CLERK, MergedAppealNoted(appeal_id=OTHER)),
     (ANSWERED, CloseAppeal(result=Result.SATISFIED, file_index="05-12"), CLERK, CLOSED[-1]),
+    ((LEGACY,), END_THERE, CLERK, ENDED_THERE),
     (
         CLOSED,
         ReopenAppeal(reason="the court asked for it"),
@@ -769,6 +778,25 @@ def test_what_is_over_is_left_alone(command: Command) -> None:
 
 def test_a_closed_appeal_is_not_closed_again() -> None:
     appeal(*CLOSED).when(CloseAppeal(result=Result.SATISFIED)).refused(AppealIsClosed)
+
+
+def test_an_appeal_that_ended_in_an_older_register_is_closed() -> None:
+    assert state(LEGACY, ENDED_THERE).stage is Stage.CLOSED
+    appeal(LEGACY, ENDED_THERE).when(END_THERE).refused(AppealIsClosed)
+
+
+def test_an_appeal_of_our_own_register_can_not_have_ended_in_another() -> None:
+    appeal(REGISTERED).when(RecordLegacyOutcome(ended_on=TODAY)).refused(NotFromAnOlderRegister)
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "refusal"),
+    [(date(2024, 2, 29), BeforeRegistration), (TODAY + timedelta(days=1), DatedInTheFuture)],
+)
+def test_it_ended_between_its_registration_and_today(
+    ended_on: date, refusal: type[Refusal]
+) -> None:
+    appeal(LEGACY).when(RecordLegacyOutcome(ended_on=ended_on)).refused(refusal)
 
 
 @pytest.mark.parametrize("over", [CLOSED, ANSWERED, *((*IN_WORK, e) for e in ENDINGS.values())])

@@ -309,6 +309,13 @@ def test_it_is_not_due_before_today() -> None:
     assignment().when(replace(GIVE, due_on=YESTERDAY), HEAD).refused(DueInThePast)
 
 
+def test_one_given_at_a_hearing_is_taken_in_the_day_after() -> None:
+    command = replace(GIVE, registered_on=TODAY, due_on=TODAY, co_executors=())
+    assignment().when(command, HEAD, days_later=1).then(
+        replace(GIVEN, due=due(TODAY), co_executors=())
+    )
+
+
 def test_it_may_be_due_today() -> None:
     command = replace(GIVE, due_on=TODAY, co_executors=())
     assignment().when(command, HEAD).then(replace(GIVEN, due=due(TODAY), co_executors=()))

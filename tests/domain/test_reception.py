@@ -536,6 +536,7 @@ def test_an_assignment_given_at_the_hearing_carries_all_it_needs(hearing: Spec) 
             unit="pensions",
             main_executor="rashad",
             co_executors=GIVE.co_executors,
+            given_on=TODAY,
             due=Due(on=TOMORROW, rule="chosen", rule_version="1", calendar_version="plain"),
             under_control=True,
         )

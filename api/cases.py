@@ -1,0 +1,228 @@
+"""Single cases of any kind: as they stand, their history, their thread, their documents.
+
+These read the log itself, so they are true for its last position, whatever the read models' lag.
+"""
+
+from asyncio import to_thread
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from msgspec import Struct, to_builtins
+from psycopg import AsyncConnection
+
+from api.language import language_of
+from api.waiting import WaitFor, wait
+from api.register_state import AppRequest, Register, caller_of, register_of
+from application.access import CaseHidden, Forbidden, may_see, require_sight
+from application.caller import Caller, Role
+from application.orders import NoSuchCase
+from domain.case import CaseKind
+from domain.envelope import Recorded
+from domain.kinds import KINDS, Kind
+from domain.reply import ReplyDrafted, ReplyRevised
+from projections.due_dates import Row as DueDate
+from projections.due_dates import due_dates_of_case
+from projections.history import Entry, case_rows, tell_all, thread_rows
+from projections.threads import cases_of_thread
+
+DIGEST = Annotated[str, Parameter(pattern=r"^[0-9a-f]{64}$")]
+_OWNER_WRITES = frozenset(Role) - {Role.AUDITOR, Role.ANALYST, Role.LEADER, Role.ADMINISTRATOR}
+
+
+class CaseView(Struct, kw_only=True):
+    """A case as it stands. ``standing`` is what decisions look at; ``began`` what was entered at
+    the start; ``reply_text`` the present text of the reply, if there is one."""
+
+    id: UUID
+    kind: CaseKind
+    version: int
+    position: int
+    thread: UUID
+    standing: dict[str, Any]
+    began: dict[str, Any]
+    reply_text: str | None
+
+
+class History(Struct, kw_only=True):
+    """``position`` is the last place in the log that was looked at."""
+
+    id: UUID
+    position: int
+    entries: list[Entry]
+
+
+class DueDates(Struct, kw_only=True):
+    """The clocks of one case; ``position`` is what the read model has seen."""
+
+    id: UUID
+    position: int
+    clocks: list[DueDate]
+
+
+def _view(kind: Kind | None) -> HTTPRouteHandler:
+    @get(
+        f"/{kind.resource if kind else 'cases'}/{{case_id:uuid}}",
+        operation_id=f"{kind.resource if kind else 'cases'}.get",
+        tags=[kind.resource if kind else "cases"],
+        summary="A case as it stands",
+    )
+    async def case(request: AppRequest, case_id: UUID) -> Response[CaseView]:
+        register = register_of(request)
+        position, events, state = await _case(register, caller_of(request), case_id)
+        last = events[-1]
+        if kind and last.kind is not kind.kind:
+            raise NoSuchCase(NoSuchCase.__doc__)
+        texts = [e.event.text for e in events if isinstance(e.event, ReplyDrafted | ReplyRevised)]
+        view = CaseView(
+            id=case_id,
+            kind=last.kind,
+            version=last.originator_version,
+            position=position,
+            thread=events[0].correlation_id,
+            standing=to_builtins(state, order="sorted"),
+            began=to_builtins(events[0].event),
+            reply_text=texts[-1] if texts else None,
+        )
+        return Response(view, headers={"ETag": f'"{view.version}"'})
+
+    return case
+
+
+class CasesController(Controller):
+    path = "/cases/{case_id:uuid}"
+    tags = ("cases",)
+
+    @get("/deadlines", operation_id="cases.deadlines", summary="Every due date of the case")
+    async def deadlines(
+        self, request: AppRequest, case_id: UUID, wait_for: WaitFor = None
+    ) -> DueDates:
+        register = register_of(request)
+        await wait(register, wait_for, "due_dates")
+        await _case(register, caller_of(request), case_id)
+        async with register.pool.connection() as conn:
+            clocks, position = await due_dates_of_case(conn, case_id)
+        return DueDates(id=case_id, position=position, clocks=clocks)
+
+    @get("/history", operation_id="cases.history", summary="Everything that happened, told")
+    async def history(self, request: AppRequest, case_id: UUID) -> History:
+        register = register_of(request)
+        position, events, _ = await _case(register, caller_of(request), case_id)
+        return _told(request, case_id, position, events)
+
+    @get("/thread", operation_id="cases.thread", summary="The case's thread over all its cases")
+    async def thread(self, request: AppRequest, case_id: UUID) -> History:
+        register = register_of(request)
+        caller = caller_of(request)
+        _, events, _ = await _case(register, caller, case_id)
+        return await _thread(request, register, caller, events[0].correlation_id)
+
+    @put(
+        "/documents/{digest:str}",
+        operation_id="cases.store-document",
+        summary="Keep a document's bytes, to be attached by attach-document",
+        status_code=204,
+    )
+    async def store(self, request: AppRequest, case_id: UUID, digest: DIGEST) -> None:
+        register = register_of(request)
+        caller = caller_of(request)
+        if not caller.roles & _OWNER_WRITES:
+            raise Forbidden("Documents are added by those who work on cases")
+        _, _, state = await _case(register, caller, case_id)
+        content = await request.body()
+        media_type = request.headers.get("content-type") or "application/octet-stream"
+        await to_thread(
+            register.documents.store,
+            case_id,
+            state.owner or case_id,
+            digest,
+            media_type.split(";")[0].strip(),
+            content,
+        )
+
+    @get(
+        "/documents/{digest:str}",
+        operation_id="cases.read-document",
+        summary="A document's bytes",
+        media_type="application/octet-stream",
+    )
+    async def document(
+        self, request: AppRequest, case_id: UUID, digest: DIGEST
+    ) -> Response[bytes]:
+        register = register_of(request)
+        await _case(register, caller_of(request), case_id)
+        media_type, content = await to_thread(register.documents.read, case_id, digest)
+        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+        return Response(content, media_type=media_type, headers=headers)
+
+
+@get(
+    "/threads/{thread_id:uuid}",
+    operation_id="threads.history",
+    tags=["cases"],
+    summary="A thread: a visit, its assignments and its appeal, told as one",
+)
+async def thread_history(request: AppRequest, thread_id: UUID) -> History:
+    return await _thread(request, register_of(request), caller_of(request), thread_id)
+
+
+ROUTES: list[Any] = [
+    _view(None),
+    *(_view(kind) for kind in KINDS.values()),
+    CasesController,
+    thread_history,
+]
+
+
+async def _case(
+    register: Register, caller: Caller, case_id: UUID
+) -> tuple[int, list[Recorded], Any]:
+    """The log's position, the case's events opened, and its state, if the caller may see it."""
+    async with register.pool.connection() as conn:
+        position = await head(conn)
+        rows = await case_rows(conn, case_id)
+    if not rows:
+        raise NoSuchCase(NoSuchCase.__doc__)
+    events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
+    state: Any = None
+    for recorded in events:
+        state = KINDS[recorded.kind].evolve(state, recorded.event)
+    require_sight(caller, state, register.organisation())
+    return position, events, state
+
+
+async def _thread(
+    request: AppRequest, register: Register, caller: Caller, thread_id: UUID
+) -> History:
+    async with register.pool.connection() as conn:
+        position = await head(conn)
+        rows = await thread_rows(conn, thread_id)
+        cases, _ = await cases_of_thread(conn, thread_id)
+    organisation = register.organisation()
+    seen = {case.case_id for case in cases if may_see(caller, case, organisation)}
+    rows = [row for row in rows if row.case_id in seen]
+    if not rows:
+        raise CaseHidden(NoSuchCase.__doc__)
+    events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
+    return _told(request, thread_id, position, events)
+
+
+def _told(
+    request: AppRequest, identity: UUID, position: int, events: list[Recorded]
+) -> History:
+    language = language_of(request)
+    names = register_of(request).names()
+    return History(
+        id=identity,
+        position=position,
+        entries=tell_all(events, language, names),
+    )
+
+
+async def head(conn: AsyncConnection[Any]) -> int:
+    """The last position of the log."""
+    cursor = await conn.execute("SELECT position FROM karguzar.log_head")
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,80 @@
+"""The command line: `karguzar`."""
+
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from infra.logging import configure_logging
+from infra.settings import Settings, SettingsInvalid, settings_from
+
+COMMANDS = {
+    "run": "api.cli_serve:run",
+    "serve": "api.cli_serve:serve_command",
+    "migrate": "api.cli_serve:migrate_command",
+    "demo": "api.cli_demo:demo",
+    "token": "api.cli_demo:token",
+    "import": "api.cli_import:import_command",
+    "organisation": "api.cli_demo:organisation",
+    "history": "api.cli_read:history",
+    "rebuild": "api.cli_read:rebuild_command",
+    "doctor": "api.cli_read:doctor",
+}
+"""Loaded when called, so that --help is quick."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(__import__(module, fromlist=[name]), name)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="karguzar")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Karguzar: the register behind a department that answers to citizens.
+
+    Settings come from the environment (KARGUZAR_DATABASE_URL, KARGUZAR_PORT, …); without a
+    database URL the embedded PostgreSQL under .karguzar is used.
+
+    \b
+    Start here:   karguzar run
+    A fresh look: karguzar history CASE
+    """
+    if "--help" in sys.argv or "-h" in sys.argv:
+        return
+    ctx.obj = read_settings()
+    configure_logging(ctx.obj.log_level, console=sys.stderr.isatty())
+
+
+def read_settings() -> Settings:
+    """The settings, or an end with each wrong one named."""
+    try:
+        return settings_from(os.environ)
+    except SettingsInvalid as invalid:
+        fail(*invalid.sentences)
+
+
+def fail(*sentences: str, status: int = 2) -> NoReturn:
+    """Say what is wrong and what to do, and end."""
+    console = Console(stderr=True)
+    for sentence in sentences:
+        console.print(f"[red]✗[/] {sentence}", highlight=False)
+    sys.exit(status)
+
+
+def say_json(value: Any) -> None:
+    """One JSON object on standard output, for scripts."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+

@@ -1,0 +1,124 @@
+"""``karguzar import``: an older register's export, brought in by a mapping."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from msgspec import json
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from api.cli import fail
+from api.composition import open_desk
+from application.desk import Desk
+from application.legacy_import import ImportSummary, Now, import_cases, shipped_mapping
+from application.legacy_mapping import LegacyMapping, MappingWrong, read_mapping
+from application.legacy_rows import FileUnreadable, LegacyCase, RefusedRow, read_cases
+from infra.calendars import working_calendar
+from infra.settings import Settings
+
+_REFUSALS_SHOWN = 50
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--mapping",
+    required=True,
+    help="A mapping file, or the name of one that comes with the register.",
+)
+@click.option("--dry-run", is_flag=True, help="Decide everything and record nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def import_command(
+    settings: Settings, file: Path, mapping: str, *, dry_run: bool, as_json: bool
+) -> None:
+    """Import the cases of an older register from FILE (CSV, plain or gzipped).
+
+    A case comes in whole or not at all. Running it again adds nothing twice; an interrupted
+    import goes on where it stopped. Memory holds the whole file. Ends with 1 when rows were
+    refused.
+    """
+    mapping_path = Path(mapping)
+    if not mapping_path.exists():
+        mapping_path = shipped_mapping(mapping)
+    try:
+        rules = read_mapping(mapping_path)
+        cases, unreadable = read_cases(file, rules, mapping_path)
+    except (MappingWrong, FileUnreadable) as error:
+        fail(str(error))
+    now = Now(
+        at=datetime.now(UTC),
+        time_zone=ZoneInfo(settings.time_zone),
+        calendar=working_calendar(settings.jurisdiction),
+    )
+    if dry_run:
+        summary = _with_progress(cases, unreadable, rules, now, None)
+    else:
+        with open_desk(settings) as desk:
+            summary = _with_progress(cases, unreadable, rules, now, desk)
+    if as_json:
+        click.echo(json.format(json.encode(summary)).decode())
+    else:
+        _show(summary)
+    if summary.refusals:
+        sys.exit(1)
+
+
+def _with_progress(
+    cases: list[LegacyCase],
+    unreadable: list[RefusedRow],
+    mapping: LegacyMapping,
+    now: Now,
+    desk: Desk | None,
+) -> ImportSummary:
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as progress:
+        task = progress.add_task("Cases", total=len(cases))
+        return import_cases(
+            cases,
+            unreadable,
+            mapping,
+            now,
+            desk=desk,
+            progress=lambda done: progress.advance(task, done),
+        )
+
+
+def _show(summary: ImportSummary) -> None:
+    console = Console()
+    table = Table(box=None, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    lines = [
+        (summary.cases, "cases in the file"),
+        (summary.imported, "would be imported" if summary.dry_run else "imported"),
+        (summary.brought_up_to_date, "brought up to date"),
+        (summary.already_there, "already there"),
+        (summary.refused, "refused"),
+        (summary.steps, "steps"),
+        (summary.open, "cases still open"),
+        (summary.late, "cases closed after their deadline"),
+        (summary.events, "events"),
+    ]
+    for count, what in lines:
+        table.add_row(f"{count:,}", what)
+    table.add_row(f"{summary.seconds:.1f}", "seconds")
+    console.print(table)
+    for refused in summary.refusals[:_REFUSALS_SHOWN]:
+        where = f"line {refused.line}" + (f", {refused.column}" if refused.column else "")
+        console.print(f"{where}: {refused.reason}", markup=False, highlight=False)
+    more = len(summary.refusals) - _REFUSALS_SHOWN
+    if more > 0:
+        console.print(f"and {more} more: --json tells all of them", highlight=False)

@@ -1,0 +1,164 @@
+"""`karguzar history`, `rebuild` and `doctor`."""
+
+import time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+import psycopg
+from msgspec import to_builtins
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from api.cli import fail, say_json
+from api.composition import (
+    database,
+    make_desk,
+    make_reader,
+    make_tracking,
+    organisation_in,
+    prepare,
+)
+from infra.eventstore import ROLE
+from infra.settings import Settings
+from projections import READ_MODELS
+from projections.history import names_in, tell_all
+from projections.rebuild import CountsDiffer, rebuild
+
+_ALL = (1 << 63) - 1
+
+
+@click.command()
+@click.argument("case_id", type=click.UUID)
+@click.option("--language", type=click.Choice(["az", "en"]), default="az", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_obj
+def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) -> None:
+    """Tell everything that happened to CASE_ID, for whoever runs the server."""
+    with database(settings) as conninfo:
+        desk = make_desk(settings, conninfo)
+        with psycopg.connect(conninfo) as conn:
+            names = names_in(conn, ZoneInfo(settings.time_zone))
+        rows = desk.log.cases_between(case_id, case_id, _ALL)
+        events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
+        entries = tell_all(events, language, names)
+        desk.close()
+    if not entries:
+        fail(f"There is no case {case_id}.", status=1)
+    if as_json:
+        say_json(to_builtins(entries))
+        return
+    console = Console()
+    for entry in entries:
+        console.print(f"[dim]{entry.at:%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
+
+
+@click.command("rebuild")
+@click.argument("names", nargs=-1)
+@click.option("--even-if-counts-differ", is_flag=True, help="Switch although rows differ.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_obj
+def rebuild_command(
+    settings: Settings, names: tuple[str, ...], *, even_if_counts_differ: bool, as_json: bool
+) -> None:
+    """Build read models anew from the log, beside the live ones, and switch; all without NAMES."""
+    known = {model.name: model for model in READ_MODELS}
+    if unknown := [name for name in names if name not in known]:
+        fail(f"There is no read model {', '.join(unknown)}; there are {', '.join(known)}.")
+    models = [known[name] for name in names] or list(READ_MODELS)
+    with database(settings) as conninfo:
+        prepare(conninfo)
+        desk = make_desk(settings, conninfo)
+        progress = Progress(
+            TextColumn("Reading the log"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=as_json,
+        )
+        with progress, psycopg.connect(conninfo, autocommit=True) as conn:
+            conn.execute(f"SET ROLE {ROLE}")
+            task = progress.add_task("")
+            started = time.monotonic()
+            try:
+                rebuilt = rebuild(
+                    conn,
+                    make_reader(desk),
+                    make_tracking(conninfo),
+                    models,
+                    progress=lambda done, total: progress.update(
+                        task, completed=done, total=total
+                    ),
+                    even_if_counts_differ=even_if_counts_differ,
+                )
+            except CountsDiffer as differ:
+                fail(str(differ), status=1)
+            seconds = time.monotonic() - started
+        desk.close()
+    if as_json:
+        say_json({"seconds": seconds, "read_models": to_builtins(rebuilt)})
+        return
+    table = Table("read model", "build", "rows before", "rows", "events")
+    for one in rebuilt:
+        table.add_row(
+            one.read_model, str(one.build), str(one.rows_before), str(one.rows), str(one.events)
+        )
+    Console().print(table)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_obj
+def doctor(settings: Settings, *, as_json: bool) -> None:
+    """Look whether everything stands as it should, and say what to do about what doesn't."""
+    found: list[tuple[str, bool, str]] = []
+    with database(settings) as conninfo, psycopg.connect(conninfo, autocommit=True) as conn:
+        version = conn.info.server_version // 10_000
+        found.append(("PostgreSQL", version >= 15, f"version {version}; 15 or later is needed"))  # noqa: PLR2004
+        durable = _shows(conn, "fsync") == "on" and _shows(conn, "full_page_writes") == "on"
+        found.append(("durability", durable, "fsync and full_page_writes have to be on"))
+        row = conn.execute("SELECT to_regclass('karguzar.register_events')").fetchone()
+        migrated = bool(row and row[0])
+        found.append(("schema", migrated, "run karguzar migrate"))
+        if migrated:
+            found += _in_the_log(conn)
+            units = len(organisation_in(conninfo)().subtrees)
+            found.append(("organisation", units > 0, f"{units} units; karguzar organisation FILE"))
+    if as_json:
+        say_json({name: {"fine": fine, "detail": detail} for name, fine, detail in found})
+    else:
+        console = Console()
+        for name, fine, detail in found:
+            console.print(f"{'[green]✓[/]' if fine else '[red]✗[/]'} {name}: {detail}")
+    if not all(fine for _, fine, _ in found):
+        raise SystemExit(1)
+
+
+def _in_the_log(conn: psycopg.Connection[tuple[object, ...]]) -> list[tuple[str, bool, str]]:
+    def one(query: str) -> int:
+        row = conn.execute(query).fetchone()
+        return int(str(row[0])) if row else 0
+
+    head = one("SELECT position FROM karguzar.log_head")
+    events = one("SELECT count(*) FROM karguzar.register_events")
+    stopped = one("SELECT count(*) FROM karguzar.stopped_consumers")
+    refused = one("SELECT count(*) FROM karguzar.refused_orders")
+    furthest = one(
+        "SELECT coalesce(max(h.position - coalesce(t.notification_id, 0)), 0) "
+        "FROM karguzar.log_head h, karguzar.read_model_builds b "
+        "LEFT JOIN karguzar.register_tracking t "
+        "ON t.application_name = b.name || '_' || b.build WHERE b.stage = 'live'"
+    )
+    return [
+        ("log", head == events, f"{events} events, last position {head}"),
+        ("read models", stopped == 0, f"{stopped} stopped; see karguzar.stopped_consumers"),
+        ("lag", furthest < 10_000, f"the furthest is {furthest} events behind"),  # noqa: PLR2004
+        ("policies", refused == 0, f"{refused} orders refused; see karguzar.refused_orders"),
+    ]
+
+
+def _shows(conn: psycopg.Connection[tuple[object, ...]], name: str) -> str:
+    row = conn.execute("SELECT current_setting(%s)", (name,)).fetchone()
+    return str(row[0]) if row else ""

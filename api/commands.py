@@ -1,0 +1,185 @@
+"""One route a command, made from the list in `domain.kinds`: the body is the command itself."""
+
+import re
+from typing import Annotated, Any
+from uuid import UUID, uuid4, uuid5
+
+from litestar import Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import Body, Parameter
+
+from api.examples import example_of
+from api.metrics import COMMANDS
+from api.problems import HeaderNotFitting, Problem, status_of
+from api.register_state import AppRequest, Register, caller_of, register_of
+from application.orders import Order, Receipt
+from domain.case import Command
+from domain.kinds import KINDS, Kind
+from domain.record import AttachDocument
+
+_KEYS = UUID("6b617267-757a-6172-0000-69646b657973")
+_VERSION = re.compile(r'^(?:W/)?"?(\d+)"?$')
+
+IdempotencyKey = Annotated[
+    str | None,
+    Parameter(
+        header="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Send the same key with the same request again and it is carried out once",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Parameter(
+        header="If-Match",
+        max_length=40,
+        description="The ETag you have seen; refused when the case has changed since",
+    ),
+]
+OnBehalfOf = Annotated[
+    str | None,
+    Parameter(
+        header="On-Behalf-Of",
+        max_length=64,
+        description="The official you act for as deputy; your token must allow it",
+    ),
+]
+
+_PROBLEMS = {
+    status: ResponseSpec(
+        data_container=Problem,
+        description=description,
+        media_type="application/problem+json",  # type: ignore[arg-type]
+        generate_examples=False,
+    )
+    for status, description in {
+        400: "Not JSON, or a header that can't be read",
+        401: "No good token",
+        403: "Your role doesn't allow it",
+        404: "No such case, or not for you to see",
+        409: "Refused by a rule; the type names it",
+        412: "The case has changed since",
+        413: "Too large",
+        415: "Not JSON",
+        422: "The request doesn't have the form asked for",
+        503: "The database is away; try again",
+    }.items()
+}
+
+
+def command_name(command: type[Command]) -> str:
+    """The last part of the command's address: ExtendTerm is extend-term."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", command.__name__).lower()
+
+
+def command_id(client: str, key: str | None) -> UUID:
+    """The same id for the same key of the same client, so that a repeat is recognised."""
+    return uuid5(_KEYS, f"{client}\n{key}") if key else uuid4()
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version in an If-Match header; None for any."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _VERSION.match(if_match.strip())
+    if not found:
+        raise HeaderNotFitting('If-Match takes an ETag of this case, such as "3"')
+    return int(found[1])
+
+
+def routes() -> list[HTTPRouteHandler]:
+    """The routes of all commands of all kinds."""
+    return [
+        _begin(kind, command) if command is kind.begins else _proceed(kind, command)
+        for kind in KINDS.values()
+        for command in kind.commands
+    ]
+
+
+def _begin(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
+    async def begin(
+        request: AppRequest,
+        data: Any,
+        idempotency_key: IdempotencyKey = None,
+        on_behalf_of: OnBehalfOf = None,  # noqa: ARG001 - read by caller_of, shown in the schema
+    ) -> Response[Receipt]:
+        caller = caller_of(request)
+        identity = command_id(caller.actor.client, idempotency_key)
+        order = Order(
+            kind=kind.kind,
+            case_id=uuid5(identity, "case"),
+            command=data,
+            by=caller,
+            command_id=identity,
+        )
+        receipt = await _carried_out(register_of(request), order)
+        location = f"/api/v1/{kind.resource}/{receipt.id}"
+        return _answered(receipt, 201, {"Location": location})
+
+    return _route(begin, kind, command, f"/{kind.resource}", 201)
+
+
+def _proceed(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
+    async def proceed(  # noqa: PLR0913
+        request: AppRequest,
+        case_id: UUID,
+        data: Any,
+        idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+        on_behalf_of: OnBehalfOf = None,  # noqa: ARG001 - read by caller_of, shown in the schema
+    ) -> Response[Receipt]:
+        caller = caller_of(request)
+        register = register_of(request)
+        if isinstance(data, AttachDocument):
+            await register.require_document(case_id, data.document.sha256)
+        order = Order(
+            kind=kind.kind,
+            case_id=case_id,
+            command=data,
+            by=caller,
+            command_id=command_id(caller.actor.client, idempotency_key),
+            expected_version=expected_version(if_match),
+        )
+        receipt = await _carried_out(register, order)
+        return _answered(receipt, 200, {})
+
+    path = f"/{kind.resource}/{{case_id:uuid}}/{command_name(command)}"
+    return _route(proceed, kind, command, path, 200)
+
+
+async def _carried_out(register: Register, order: Order) -> Receipt:
+    try:
+        receipt = await register.group.submit(order)
+    except Exception as refusal:
+        outcome = "refused" if status_of(type(refusal)) < 500 else "failed"  # noqa: PLR2004
+        COMMANDS.labels(order.kind, outcome).inc()
+        raise
+    COMMANDS.labels(order.kind, "recorded").inc()
+    return receipt
+
+
+def _answered(receipt: Receipt, status: int, headers: dict[str, str]) -> Response[Receipt]:
+    headers["ETag"] = f'"{receipt.version}"'
+    return Response(receipt, status_code=status, headers=headers)
+
+
+def _route(
+    handler: Any, kind: Kind, command: type[Command], path: str, status: int
+) -> HTTPRouteHandler:
+    name = command_name(command)
+    body = Body(examples=[Example(summary=name, value=example_of(command))])
+    handler.__annotations__["data"] = Annotated[command, body]
+    handler.__name__ = f"{name}-{kind.kind}".replace("-", "_")
+    doc = " ".join((command.__doc__ or "").split()) if "__doc__" in command.__dict__ else ""
+    return post(
+        path,
+        status_code=status,
+        operation_id=f"{kind.resource}.{name}",
+        tags=[kind.resource],
+        summary=name.replace("-", " ").capitalize(),
+        description=doc or None,
+        responses=_PROBLEMS,
+    )(handler)

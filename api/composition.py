@@ -1,0 +1,130 @@
+"""Where the parts are put together, from the settings: for the server and the command line."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import psycopg
+from eventsourcing.utils import Environment
+
+from application.access import Organisation
+from application.desk import Desk
+from application.policy_desk import PolicyDesk
+from infra.calendars import working_calendar
+from infra.embedded import embedded_postgres
+from infra.eventstore import Factory, TrackingRecorder, environment
+from infra.keys import KeyRing
+from infra.migrate import migrate
+from infra.settings import Settings
+from projections import READ_MODELS
+from projections.builds import ensure_builds, live_builds
+from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
+
+_REFRESH_SECONDS = 10.0
+Read = TypeVar("Read")
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database's connection string; the embedded one runs as long as it is used."""
+    if settings.database_url:
+        yield settings.database_url
+    else:
+        with embedded_postgres(settings.data_dir) as conninfo:
+            yield conninfo
+
+
+def prepare(conninfo: str) -> list[str]:
+    """Migrate, and give each read model its first build; the names of those to be rebuilt."""
+    migrate(conninfo)
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        conn.execute("SET ROLE karguzar_app")
+        return ensure_builds(conn, READ_MODELS)
+
+
+def refreshed(read: Callable[[], Read]) -> Callable[[], Read]:
+    """What *read* gives, read again when it is older than ten seconds and the database is there."""
+    value = read()
+    read_at = time.monotonic()
+
+    def latest() -> Read:
+        nonlocal value, read_at
+        if time.monotonic() - read_at > _REFRESH_SECONDS:
+            read_at = time.monotonic()
+            try:
+                value = read()
+            except psycopg.Error:
+                return value
+        return value
+
+    return latest
+
+
+def organisation_in(conninfo: str) -> Callable[[], Organisation]:
+    """The tree of units, as last read."""
+
+    def read() -> Organisation:
+        with psycopg.connect(conninfo) as conn:
+            rows = conn.execute("SELECT unit, parent FROM karguzar.units").fetchall()
+        return Organisation.of(dict(rows))
+
+    return refreshed(read)
+
+
+def open_keys(settings: Settings) -> KeyRing:
+    return KeyRing(settings.master_key)
+
+
+def make_desk(settings: Settings, conninfo: str) -> Desk:
+    return Desk(
+        conninfo,
+        keys=open_keys(settings),
+        calendar=working_calendar(settings.jurisdiction),
+        organisation=organisation_in(conninfo),
+        time_zone=ZoneInfo(settings.time_zone),
+    )
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """A desk on a migrated database, for the command line; closed at the end."""
+    with database(settings) as conninfo:
+        prepare(conninfo)
+        desk = make_desk(settings, conninfo)
+        try:
+            yield desk
+        finally:
+            desk.close()
+
+
+def make_reader(desk: Desk) -> LogReader:
+    return LogReader(desk.log, desk.event_mapper, desk.keys)
+
+
+def make_tracking(conninfo: str) -> TrackingRecorder:
+    factory = Factory(Environment("register", environment(conninfo)))
+    return factory.tracking_recorder(TrackingRecorder)
+
+
+def make_runner(settings: Settings, conninfo: str) -> Runner:
+    """The runner over the live builds and the policies; it sees new builds as they go live."""
+    desk = make_desk(settings, conninfo)
+    tracking = make_tracking(conninfo)
+    policies = PolicyDesk(desk, tracking)
+    models = {model.name: model for model in READ_MODELS}
+
+    def consumers() -> list[Consumer]:
+        with tracking.datastore.get_connection() as conn:
+            builds = live_builds(conn)
+        return [
+            policies,
+            *(
+                ReadModelConsumer(models[name], build, tracking)
+                for name, build in builds.items()
+                if name in models
+            ),
+        ]
+
+    return Runner(make_reader(desk), tracking, consumers)

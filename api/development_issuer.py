@@ -1,0 +1,79 @@
+"""The built-in issuer of tokens for development; it refuses to exist anywhere else."""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from application.caller import Role
+from infra.settings import Settings
+
+_KEY_ID = "development"
+_LIFETIME_SECONDS = 30 * 24 * 3600
+
+
+class NotInDevelopment(Exception):
+    """The development issuer gives no tokens outside development: use your own issuer."""
+
+
+class DevelopmentIssuer:
+    """Signs with a key that is made once under the data directory."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.environment != "development":
+            raise NotInDevelopment(NotInDevelopment.__doc__)
+        self._settings = settings
+        self._key = _key_in(settings.data_dir / "development-issuer.pem")
+
+    def keys(self) -> jwt.PyJWKSet:
+        """The public key, as a production issuer would publish its own."""
+        public = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key()))
+        return jwt.PyJWKSet([{**public, "kid": _KEY_ID, "use": "sig", "alg": "EdDSA"}])
+
+    def issue(
+        self,
+        official: str,
+        unit: str,
+        roles: Iterable[Role],
+        *,
+        client: str = "development",
+        may_act_for: Iterable[str] = (),
+    ) -> str:
+        """A token for 30 days."""
+        now = int(time.time())
+        claims = {
+            "iss": self._settings.token_issuer,
+            "aud": self._settings.token_audience,
+            "sub": official,
+            "unit": unit,
+            "roles": sorted(roles),
+            "azp": client,
+            "may_act_for": sorted(may_act_for),
+            "iat": now,
+            "exp": now + _LIFETIME_SECONDS,
+        }
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": _KEY_ID})
+
+
+def _key_in(path: Path) -> Ed25519PrivateKey:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(
+            Ed25519PrivateKey.generate().private_bytes(
+                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+            )
+        )
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} must hold an Ed25519 key")
+    return key

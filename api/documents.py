@@ -1,0 +1,77 @@
+"""The bytes of documents: kept beside the log, sealed under the key of the case's owner."""
+
+from hashlib import sha256
+from uuid import UUID
+
+from psycopg.rows import tuple_row
+
+from application.desk import Desk
+from infra.keys import KeyRing
+
+
+class DocumentNotStored(Exception):
+    """The document's bytes are not here: PUT them to this case first."""
+
+
+class DocumentNotFitting(Exception):
+    """The bytes don't have the SHA-256 in the address: send the document again."""
+
+
+class Documents:
+    """Documents of cases, found by their SHA-256. Calls block: run them in a thread."""
+
+    def __init__(self, desk: Desk, keys: KeyRing) -> None:
+        self._datastore = desk.log.datastore
+        self._keys = keys
+
+    def store(
+        self, case_id: UUID, owner: UUID, digest: str, media_type: str, content: bytes
+    ) -> bool:
+        """Keep the bytes; whether they were new. Raises DocumentNotFitting."""
+        if sha256(content).hexdigest() != digest:
+            raise DocumentNotFitting(DocumentNotFitting.__doc__)
+        with (
+            self._datastore.get_connection() as conn,
+            conn.transaction(),
+            conn.cursor(row_factory=tuple_row) as cursor,
+        ):
+            key = self._keys.read(cursor, [owner]).get(owner)
+            if key is None:
+                key, wrapped = self._keys.make(owner)
+                cursor.execute(
+                    "INSERT INTO karguzar.person_keys (owner, wrapped) VALUES (%s, %s)",
+                    (owner, wrapped),
+                )
+            sealed = key.seal(content, case_id.bytes + bytes.fromhex(digest))
+            cursor.execute(
+                "INSERT INTO karguzar.documents (case_id, sha256, media_type, size, owner, sealed)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (case_id, digest, media_type, len(content), owner, sealed),
+            )
+            return cursor.rowcount == 1
+
+    def read(self, case_id: UUID, digest: str) -> tuple[str, bytes]:
+        """Media type and bytes. Raises DocumentNotStored, also when its key was destroyed."""
+        with (
+            self._datastore.get_connection() as conn,
+            conn.cursor(row_factory=tuple_row, binary=True) as cursor,
+        ):
+            row = cursor.execute(
+                "SELECT media_type, owner, sealed FROM karguzar.documents "
+                "WHERE case_id = %s AND sha256 = %s",
+                (case_id, digest),
+            ).fetchone()
+            key = self._keys.read(cursor, [row[1]]).get(row[1]) if row else None
+        if row is None or key is None:
+            raise DocumentNotStored(DocumentNotStored.__doc__)
+        return row[0], key.open(row[2], case_id.bytes + bytes.fromhex(digest))
+
+    def require_stored(self, case_id: UUID, digest: str) -> None:
+        """Raise DocumentNotStored unless the bytes are here."""
+        with self._datastore.get_connection() as conn:
+            found = conn.execute(
+                "SELECT 1 FROM karguzar.documents WHERE case_id = %s AND sha256 = %s",
+                (case_id, digest),
+            ).fetchone()
+        if found is None:
+            raise DocumentNotStored(DocumentNotStored.__doc__)

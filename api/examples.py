@@ -1,0 +1,87 @@
+"""An example of each command for the API's documentation, made from its types."""
+
+from typing import Any
+
+from msgspec import inspect
+
+from domain.case import Command
+
+_BY_NAME: dict[str, Any] = {
+    "subject": "Yaşa görə əmək pensiyasının yenidən hesablanması",
+    "text": "Pensiyamın məbləği düzgün hesablanmayıb. Yenidən baxılmasını xahiş edirəm.",
+    "matter": "Əlilliyin qiymətləndirilməsi",
+    "topic": "pensions",
+    "region": "baku",
+    "social_category": "pensioner",
+    "reason": "Əlavə sənədlər tələb olunur",
+    "surname": "Nümunə",
+    "name": "Ad",
+    "patronymic": "Ata adı",
+    "fin": "0AAAA00",
+    "phone": "+994000000000",
+    "email": "applicant@example.com",
+    "address": "Bakı şəhəri",
+    "unit": "pensions",
+    "official": "executor",
+    "main_executor": "executor",
+    "signatory": "signatory",
+    "approved_by": "unit-head",
+    "entry": "topic",
+    "value": "benefits",
+    "body": "Dövlət Sosial Müdafiə Fondu",
+    "outlet": "Xəbər agentliyi",
+    "letter_number": "12/34",
+    "url": "https://example.com/article",
+    "media_type": "application/pdf",
+    "digest": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+    "sha256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+}
+_ID = "00000000-0000-4000-8000-000000000001"
+_LIST = (inspect.VarTupleType, inspect.ListType, inspect.FrozenSetType, inspect.SetType)
+_LEFT_OUT = frozenset({"id", "on_behalf_of", "legacy_number", "internal_due_on"})
+
+
+def example_of(command: type[Command]) -> dict[str, Any]:
+    """A body with the required fields, and those optional ones that most requests have."""
+    value = _value("", inspect.type_info(command))
+    assert isinstance(value, dict)  # noqa: S101 - a command is an object
+    return value
+
+
+def _value(name: str, info: Any) -> Any:  # noqa: C901, PLR0912
+    if isinstance(info, inspect.Metadata):
+        return _value(name, info.type)
+    if isinstance(info, inspect.UnionType):
+        options = [t for t in info.types if not isinstance(t, inspect.NoneType)]
+        return _value(name, options[0])
+    if isinstance(info, inspect.StructType):
+        return _struct(info)
+    if isinstance(info, _LIST):
+        return [_value(name, info.item_type)]
+    if isinstance(info, inspect.EnumType):
+        return next(iter(info.cls)).value
+    if isinstance(info, inspect.LiteralType):
+        return info.values[0]
+    if isinstance(info, inspect.BoolType):
+        return False
+    if isinstance(info, inspect.IntType):
+        return max(info.ge or 1, 1)
+    if isinstance(info, inspect.DateTimeType):
+        return "2026-04-06T09:30:00+04:00"
+    if isinstance(info, inspect.DateType):
+        return "1970-01-01" if name == "birth_date" else "2026-04-06"
+    if isinstance(info, inspect.TimeType):
+        return "18:00:00"
+    if isinstance(info, inspect.UUIDType):
+        return _ID
+    if isinstance(info, inspect.StrType):
+        return _BY_NAME.get(name, "executor" if info.pattern and "a-z" in info.pattern else "Mətn")
+    raise TypeError(f"no example for {info}")
+
+
+def _struct(info: inspect.StructType) -> dict[str, Any]:
+    value = {info.tag_field: info.tag} if info.tag_field else {}
+    for field in info.fields:
+        if field.required or (field.encode_name in _BY_NAME and field.name not in _LEFT_OUT):
+            value[field.encode_name] = _value(field.name, field.type)
+    return value

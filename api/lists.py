@@ -1,0 +1,230 @@
+"""Lists of cases, and the work lists: filters as query parameters, pages by cursor."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from msgspec import Struct
+from msgspec.structs import replace
+
+from api.register_state import AppRequest, Register, caller_of, register_of
+from api.waiting import WaitFor, wait
+from application.access import Forbidden, list_sight_sql, sees_personal
+from application.caller import Caller
+from domain.kinds import KINDS, Kind
+from projections.cases import CaseFilter, CaseOrder, list_cases
+from projections.due_dates import DueCase, DueFilter, list_due
+from projections.pages import Page
+from projections.parties import PersonsCase, cases_of_person
+from projections.register import Row
+from projections.work import Work, my_work, work_of_units
+
+Cursor = Annotated[
+    str | None, Parameter(max_length=1000, description="Leads to the page after its own")
+]
+Limit = Annotated[int, Parameter(ge=1, le=200, description="Rows a page")]
+Word = Annotated[str | None, Parameter(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class PersonsCases(Struct, kw_only=True):
+    """``position`` is what the read models have seen."""
+
+    position: int
+    cases: list[PersonsCase]
+
+# `state` is a name that the framework keeps for itself.
+Stage = Annotated[
+    str | None, Parameter(query="state", max_length=200, pattern=r"^[^\x00]*$")
+]
+
+
+async def case_filter(  # noqa: PLR0913
+    request: AppRequest,
+    kind: Word = None,
+    stage: Stage = None,
+    open: bool | None = None,  # noqa: A002, FBT001 - the name of the parameter
+    unit: Word = None,
+    executor: Word = None,
+    channel: Word = None,
+    region: Word = None,
+    topic: Word = None,
+    social_category: Word = None,
+    subkind: Word = None,
+    controller: Word = None,
+    received_from: datetime | None = None,
+    received_to: datetime | None = None,
+    registered_from: date | None = None,
+    registered_to: date | None = None,
+    due_from: date | None = None,
+    due_to: date | None = None,
+    overdue: bool | None = None,  # noqa: FBT001
+    under_control: bool | None = None,  # noqa: FBT001
+    confidential: bool | None = None,  # noqa: FBT001
+    result: Word = None,
+    legacy_number: Word = None,
+    text: Word = None,
+) -> CaseFilter:
+    """The filters of a list of cases; dates and times are both included."""
+    return CaseFilter(
+        kind=kind,
+        state=stage,
+        open=open,
+        unit=unit,
+        executor=executor,
+        channel=channel,
+        region=region,
+        topic=topic,
+        social_category=social_category,
+        subkind=subkind,
+        controller=controller,
+        received_from=received_from,
+        received_to=received_to,
+        registered_from=registered_from,
+        registered_to=registered_to,
+        due_from=due_from,
+        due_to=due_to,
+        overdue_on=_today(register_of(request)) if overdue else None,
+        under_control=under_control,
+        confidential=confidential,
+        result=result,
+        legacy_number=legacy_number,
+        text=text,
+    )
+
+
+def _case_list(kind: Kind | None) -> HTTPRouteHandler:
+    @get(
+        f"/{kind.resource if kind else 'cases'}",
+        operation_id=f"{kind.resource if kind else 'cases'}.list",
+        tags=[kind.resource if kind else "cases"],
+        summary="The cases that you may see" + (f" of kind {kind.kind}" if kind else ""),
+        dependencies={"wanted": Provide(case_filter)},
+    )
+    async def cases(  # noqa: PLR0913
+        request: AppRequest,
+        wanted: CaseFilter,
+        order: CaseOrder = CaseOrder.NEWEST,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+        wait_for: WaitFor = None,
+    ) -> Page[Row]:
+        register, caller = register_of(request), caller_of(request)
+        personal = sees_personal(caller)
+        if wanted.text is not None and not personal:
+            raise Forbidden("Subjects are personal: analysts don't search them")
+        await wait(register, wait_for, "register")
+        async with register.pool.connection() as conn:
+            page = await list_cases(
+                conn,
+                replace(wanted, kind=kind.kind) if kind else wanted,
+                *list_sight_sql(caller, register.organisation()),
+                order=order,
+                cursor=cursor,
+                limit=limit,
+            )
+        if not personal:
+            for row in page.rows:
+                row.subject = None
+        return page
+
+    return cases
+
+
+@get("/work", operation_id="work.list", tags=["work"], summary="What waits: for me, or my unit")
+async def work(  # noqa: PLR0913
+    request: AppRequest,
+    whose: Annotated[
+        str, Parameter(pattern="^(mine|unit)$", description="mine, or unit: my unit's and below")
+    ] = "mine",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    wait_for: WaitFor = None,
+) -> Page[Work]:
+    register, caller = register_of(request), caller_of(request)
+    _require_personal(caller)
+    organisation = register.organisation()
+    sight = list_sight_sql(caller, organisation)
+    await wait(register, wait_for, "work", "register")
+    async with register.pool.connection() as conn:
+        if whose == "mine":
+            actor = caller.actor
+            own = {actor.official, actor.principal}
+            return await my_work(conn, own, *sight, cursor=cursor, limit=limit)
+        units = organisation.subtree(caller.actor.unit)
+        return await work_of_units(conn, units, *sight, cursor=cursor, limit=limit)
+
+
+@get("/deadlines", operation_id="deadlines.list", tags=["deadlines"], summary="What is due")
+async def deadlines(  # noqa: PLR0913
+    request: AppRequest,
+    due_from: date | None = None,
+    due_to: date | None = None,
+    running: bool = True,  # noqa: FBT001, FBT002
+    unit: Word = None,
+    official: Word = None,
+    kind: Word = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    wait_for: WaitFor = None,
+) -> Page[DueCase]:
+    register, caller = register_of(request), caller_of(request)
+    _require_personal(caller)
+    await wait(register, wait_for, "due_dates", "register")
+    organisation = register.organisation()
+    async with register.pool.connection() as conn:
+        return await list_due(
+            conn,
+            DueFilter(
+                due_from=due_from,
+                due_to=due_to,
+                running=running,
+                units=organisation.subtree(unit) if unit else None,
+                official=official,
+                kind=kind,
+            ),
+            *list_sight_sql(caller, organisation),
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get(
+    "/persons/{person_id:uuid}/cases",
+    operation_id="persons.cases",
+    tags=["persons"],
+    summary="A person's cases over all four kinds",
+)
+async def persons_cases(
+    request: AppRequest, person_id: UUID, limit: Limit = 200, wait_for: WaitFor = None
+) -> PersonsCases:
+    register, caller = register_of(request), caller_of(request)
+    _require_personal(caller)
+    await wait(register, wait_for, "parties", "register")
+    async with register.pool.connection() as conn:
+        found, position = await cases_of_person(
+            conn, person_id, *list_sight_sql(caller, register.organisation()), limit=limit
+        )
+    return PersonsCases(position=position, cases=found)
+
+
+ROUTES: list[Any] = [
+    _case_list(None),
+    *(_case_list(kind) for kind in KINDS.values()),
+    work,
+    deadlines,
+    persons_cases,
+]
+
+
+def _require_personal(caller: Caller) -> None:
+    if not sees_personal(caller):
+        raise Forbidden("This list is about people: your role doesn't see them")
+
+
+def _today(register: Register) -> date:
+    return datetime.now(ZoneInfo(register.settings.time_zone)).date()

@@ -1,0 +1,62 @@
+"""What Prometheus is told; no label ever holds anything about a person."""
+
+import os
+from collections.abc import Mapping
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from projections.positions import ReadModelPosition
+
+COMMANDS = Counter("karguzar_commands_total", "Commands by outcome", ["kind", "outcome"])
+BATCH_SIZE = Histogram(
+    "karguzar_batch_commands", "Commands in a batch", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
+BATCH_SECONDS = Histogram(
+    "karguzar_batch_seconds",
+    "Seconds a batch took, commit included",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def batch_done(size: int, seconds: float) -> None:
+    BATCH_SIZE.observe(size)
+    BATCH_SECONDS.observe(seconds)
+
+
+def exposition(positions: list[ReadModelPosition], pool: Mapping[str, int]) -> tuple[bytes, str]:
+    """The page for Prometheus: the counters of all workers, and gauges read just now."""
+    counters = CollectorRegistry()
+    if _MULTIPROCESS in os.environ:
+        multiprocess.MultiProcessCollector(counters)  # type: ignore[no-untyped-call]
+        page = generate_latest(counters)
+    else:
+        page = generate_latest()
+    now = CollectorRegistry()
+    lag = Gauge(
+        "karguzar_read_model_lag_events",
+        "Events a read model is behind the log",
+        ["read_model"],
+        registry=now,
+        multiprocess_mode="mostrecent",
+    )
+    stopped = Gauge(
+        "karguzar_read_model_stopped", "1 when stopped at an event", ["read_model"], registry=now
+    )
+    for position in positions:
+        lag.labels(position.name).set(position.behind)
+        stopped.labels(position.name).set(int(position.stopped is not None))
+    connections = Gauge(
+        "karguzar_pool", "The pool that reads use, by psycopg's names", ["figure"], registry=now
+    )
+    for figure, value in pool.items():
+        connections.labels(figure).set(value)
+    return page + generate_latest(now), CONTENT_TYPE_LATEST

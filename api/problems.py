@@ -1,0 +1,282 @@
+"""Every refusal and error as a problem (RFC 9457): a stable type and a sentence that helps."""
+
+import re
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import structlog
+from eventsourcing.persistence import PersistenceError
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    SerializationException,
+    ValidationException,
+)
+from litestar.plugins.problem_details import ProblemDetailsException
+from msgspec import Struct
+
+from api.documents import DocumentNotFitting, DocumentNotStored
+from api.tokens import NotADeputy, TokenRefused
+from application.access import CaseHidden, Forbidden
+from application.orders import (
+    DatabaseGone,
+    KeyUsedBefore,
+    NamedCaseMissing,
+    NoSuchCase,
+    StaleVersion,
+)
+from domain.calendar import CalendarMissing
+from domain.case import NotFitting, NotYetBegun, Refusal
+from infra.group_commit import Stopped
+from projections.positions import ReadModelBehind
+from projections.pages import CursorInvalid
+
+log = structlog.get_logger()
+
+
+class HeaderNotFitting(Exception):
+    """A header can't be read: see the documentation of this request."""
+
+
+class MediaTypeNotTaken(Exception):
+    """The body has to be JSON: send it as application/json."""
+
+
+class UnknownParameter(Exception):
+    """The query has a name that this address doesn't know: correct or remove it."""
+
+
+class DateOutOfRange(Exception):
+    """A date lies before the year 1800 or after 2199: correct it."""
+
+
+class Problem(Struct, kw_only=True, omit_defaults=True):
+    """A problem as it is answered: application/problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+
+
+STATUS: dict[type[Exception], int] = {
+    NotYetBegun: 404,
+    NotFitting: 422,
+    Refusal: 409,
+    StaleVersion: 412,
+    KeyUsedBefore: 422,
+    NoSuchCase: 404,
+    NamedCaseMissing: 422,
+    CaseHidden: 404,
+    Forbidden: 403,
+    NotADeputy: 403,
+    TokenRefused: 401,
+    HeaderNotFitting: 400,
+    UnknownParameter: 400,
+    DateOutOfRange: 422,
+    MediaTypeNotTaken: 415,
+    CursorInvalid: 400,
+    CalendarMissing: 422,
+    DocumentNotStored: 409,
+    DocumentNotFitting: 422,
+    ReadModelBehind: 503,
+    DatabaseGone: 503,
+    Stopped: 503,
+}
+"""The first class in an exception's line of descent that stands here gives the status."""
+
+_SAME_TYPE: dict[type[Exception], type[Exception]] = {CaseHidden: NoSuchCase}
+"""A case that is hidden is not to be told apart from one that isn't there."""
+
+_RETRY_AFTER = {"Retry-After": "2"}
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ECHO = re.compile(r"(?<=^Invalid )((?:enum )?value) .*", re.DOTALL)
+
+OF_THE_FRAMEWORK: dict[str, tuple[int, str, str]] = {
+    "not-valid": (
+        422,
+        "The request doesn't have the form asked for: correct the fields named",
+        "Correct the request and send it again",
+    ),
+    "malformed-json": (400, "The body is not JSON", "Send one JSON object in UTF-8"),
+    "bad-request": (400, "The request can't be read", "Correct the request"),
+    "not-found": (404, "There is nothing at this address", "Look into /schema for addresses"),
+    "method-not-allowed": (405, "This address doesn't take this method", "See /schema"),
+    "too-large": (413, "The body is too large", "Send less, or documents one by one"),
+    "internal-error": (
+        500,
+        "Something went wrong on our side",
+        "It has been logged; send the same request again with the same Idempotency-Key",
+    ),
+}
+"""Problems that have no exception of ours: status, title and detail."""
+
+_BY_STATUS = {status: slug for slug, (status, _, _) in OF_THE_FRAMEWORK.items() if status != 400}  # noqa: PLR2004 - many are
+
+
+def problem_type(exception: type[Exception]) -> str:
+    """The stable type of a named refusal: its class's name, as a path of this server."""
+    name = _SAME_TYPE.get(exception, exception).__name__
+    return "/problems/" + _WORDS.sub("-", name).lower()
+
+
+def status_of(exception: type[Exception]) -> int:
+    return next((STATUS[c] for c in exception.__mro__ if c in STATUS), 500)
+
+
+def problem_types() -> dict[str, dict[str, Any]]:
+    """Type -> status and sentence, of every refusal and error that has a name."""
+    found: dict[str, dict[str, Any]] = {
+        f"/problems/{slug}": {"status": status, "title": title}
+        for slug, (status, title, _) in OF_THE_FRAMEWORK.items()
+    }
+    waiting = list(STATUS)
+    while waiting:
+        exception = waiting.pop()
+        waiting.extend(exception.__subclasses__())
+        if exception not in (Refusal, NotFitting):
+            found[problem_type(exception)] = {
+                "status": status_of(exception),
+                "title": title_of(exception),
+            }
+    return dict(sorted(found.items()))
+
+
+def title_of(exception: type[Exception]) -> str:
+    """The first sentence of the exception's docstring: the same for each of its kind."""
+    return " ".join((exception.__doc__ or exception.__name__).strip().split("\n\n")[0].split())
+
+
+def named(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A refusal or error that has a name of its own."""
+    exception = type(error)
+    status = status_of(exception)
+    title = title_of(exception)
+    headers: dict[str, str] = {}
+    if status == 503:  # noqa: PLR2004
+        headers = _RETRY_AFTER
+    elif status == 401:  # noqa: PLR2004
+        headers = {"WWW-Authenticate": 'Bearer realm="karguzar"'}
+    return _answer(
+        request, status, problem_type(exception), title, str(error) or title, headers=headers
+    )
+
+
+def invalid_body(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """A body or parameter that doesn't have the form asked for; values are not repeated."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    errors = [_field_error(e) for e in extra if isinstance(e, dict) and "message" in e]
+    detail = "; ".join(f"{e['field']}: {e['message']}".lstrip(": ") for e in errors)
+    return _of_the_framework(request, "not-valid", detail=detail or None, errors=errors)
+
+
+def _field_error(error: dict[str, Any]) -> dict[str, str]:
+    field, message = str(error.get("key", "")), str(error["message"])
+    if message == "'data'":
+        message = "A JSON object is needed"
+    return {"field": "body" if field == "data" else field, "message": _ECHO.sub(r"\1", message)}
+
+
+def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework itself refuses."""
+    if isinstance(error.__cause__, SerializationException):
+        return malformed(request, error)
+    slug = _BY_STATUS.get(error.status_code, "bad-request")
+    return _of_the_framework(request, slug, headers=dict(error.headers or {}))
+
+
+def malformed(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
+    return _of_the_framework(request, "malformed-json")
+
+
+def unreadable(request: Request[Any, Any, Any], error: psycopg.DataError) -> Response[Any]:
+    """Of what a reader sends only a cursor reaches the database without its form being checked."""
+    if "cursor" in request.query_params:
+        return named(request, CursorInvalid(CursorInvalid.__doc__))
+    return unexpected(request, error)
+
+
+def too_big(request: Request[Any, Any, Any], error: OverflowError) -> Response[Any]:
+    """A date or number of the request that can't be reckoned with."""
+    log.warning("value-out-of-range", exc_info=error)
+    return named(request, DateOutOfRange(DateOutOfRange.__doc__))
+
+
+def database(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The database is away: nothing was recorded, and the same request may be sent again."""
+    log.warning("database-unreachable", error=type(error).__name__)
+    return named(request, DatabaseGone(DatabaseGone.__doc__))
+
+
+def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A fault of ours: told to the log, not to the client."""
+    log.error(
+        "unexpected-error",
+        method=request.method,
+        path=str(request.scope.get("path_template", "")),
+        error=type(error).__name__,
+        exc_info=error,
+    )
+    return _of_the_framework(request, "internal-error")
+
+
+def _of_the_framework(
+    request: Request[Any, Any, Any],
+    slug: str,
+    *,
+    detail: str | None = None,
+    headers: dict[str, str] | None = None,
+    errors: list[dict[str, str]] | None = None,
+) -> Response[Any]:
+    status, title, usual = OF_THE_FRAMEWORK[slug]
+    return _answer(
+        request,
+        status,
+        f"/problems/{slug}",
+        title,
+        detail or usual,
+        headers=headers,
+        errors=errors,
+    )
+
+
+def _answer(  # noqa: PLR0913
+    request: Request[Any, Any, Any],
+    status: int,
+    type_: str,
+    title: str,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    errors: list[dict[str, str]] | None = None,
+) -> Response[Any]:
+    return ProblemDetailsException(
+        status_code=status,
+        type_=type_,
+        title=title,
+        detail=detail,
+        headers=headers or {},
+        extra={"errors": errors} if errors else {},
+    ).to_response(request)
+
+
+HANDLERS: dict[Any, Any] = {
+    **dict.fromkeys(STATUS, named),
+    ValidationException: invalid_body,
+    SerializationException: malformed,
+    UnicodeDecodeError: malformed,
+    psycopg.DataError: unreadable,
+    OverflowError: too_big,
+    NotFoundException: http,
+    MethodNotAllowedException: http,
+    HTTPException: http,
+    PersistenceError: database,
+    psycopg.OperationalError: database,
+    psycopg.InterfaceError: database,
+    psycopg_pool.PoolTimeout: database,
+    Exception: unexpected,
+}

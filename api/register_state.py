@@ -1,0 +1,70 @@
+"""What the running server holds, made once at start and shared by its routes."""
+
+from asyncio import to_thread
+from collections.abc import Callable
+from uuid import UUID
+
+from litestar import Request
+from litestar.datastructures import State
+from msgspec import Struct
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, tuple_row
+from psycopg_pool import AsyncConnectionPool
+
+from api.documents import Documents
+from api.tokens import Bearer, TokenChecker
+from application.access import Organisation
+from application.caller import Caller
+from application.desk import Desk
+from application.orders import Order, Receipt
+from infra.group_commit import GroupCommit
+from infra.keys import KeyRing, PersonKey
+from infra.settings import Settings
+from projections.telling import Names
+
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+
+
+class Register(Struct, frozen=True, kw_only=True):
+    """The parts of the server. ``organisation`` and ``names`` give what was last read."""
+
+    settings: Settings
+    desk: Desk
+    group: GroupCommit[Order, Receipt]
+    pool: Pool
+    keys: KeyRing
+    tokens: TokenChecker
+    documents: Documents
+    organisation: Callable[[], Organisation]
+    names: Callable[[], Names]
+
+    async def require_document(self, case_id: UUID, digest: str) -> None:
+        """Raise DocumentNotStored unless the case's document is here."""
+        await to_thread(self.documents.require_stored, case_id, digest)
+
+    async def keys_of(self, owners: set[UUID]) -> dict[UUID, PersonKey]:
+        """The keys of persons, for opening what they seal."""
+        if not owners:
+            return {}
+        async with (
+            self.pool.connection() as conn,
+            conn.cursor(binary=True, row_factory=tuple_row) as cursor,
+        ):
+            await cursor.execute(
+                "SELECT owner, wrapped FROM karguzar.person_keys WHERE owner = ANY(%b)",
+                (list(owners),),
+            )
+            return self.keys.unwrap(await cursor.fetchall())
+
+
+AppRequest = Request[Bearer, str, State]
+
+
+def register_of(request: AppRequest) -> Register:
+    register: Register = request.app.state.register
+    return register
+
+
+def caller_of(request: AppRequest) -> Caller:
+    """Who asks, acting for the official named in On-Behalf-Of, if any."""
+    return request.user.caller(request.headers.get("on-behalf-of"))

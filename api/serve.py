@@ -1,0 +1,145 @@
+"""The server: N processes that answer, and one that runs the projections; each is replaced when
+it dies. The runner is a process of its own so that folding never delays a request."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+
+import structlog
+import uvicorn
+
+from infra.logging import configure_logging
+from infra.settings import Settings
+
+_DRAIN_SECONDS = 20
+_SETTLED_SECONDS = 30
+_BACKLOG = 2048
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings, conninfo: str, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then let what is under way finish."""
+    listening = _listen(settings)
+    with tempfile.TemporaryDirectory(prefix="karguzar-metrics-") as figures:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
+        family = _Family(settings, conninfo, listening)
+        family.start()
+        ready()
+        family.watch()
+
+
+class _Family:
+    """The processes of one server."""
+
+    def __init__(self, settings: Settings, conninfo: str, listening: socket.socket) -> None:
+        self._spawn = multiprocessing.get_context("spawn")
+        self._stopping = threading.Event()
+        self._members: dict[str, BaseProcess] = {}
+        self._begun: dict[str, float] = {}
+        self._deaths: dict[str, int] = {}
+        self._making: dict[str, Callable[[], BaseProcess]] = {
+            "runner": lambda: self._spawn.Process(target=run_runner, args=(settings, conninfo)),
+        }
+        for number in range(settings.workers):
+            self._making[f"worker-{number}"] = lambda: self._spawn.Process(
+                target=run_worker, args=(settings, conninfo, listening)
+            )
+
+    def start(self) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(signum, lambda *_: self._stopping.set())
+        for name in self._making:
+            self._begin(name)
+
+    def watch(self) -> None:
+        """Replace members that die, until told to stop; then stop them all."""
+        while not self._stopping.wait(0.2):
+            for name, member in list(self._members.items()):
+                if not member.is_alive():
+                    log.error("process-died", worker=name, status=member.exitcode)
+                    self._stopping.wait(self._pause(name))
+                    self._begin(name)
+        log.info("stopping", workers=len(self._members))
+        for member in self._members.values():
+            member.terminate()
+        until = time.monotonic() + _DRAIN_SECONDS
+        for member in self._members.values():
+            member.join(max(0.1, until - time.monotonic()))
+            if member.is_alive():
+                member.kill()
+
+    def _pause(self, name: str) -> float:
+        """No pause for one that had lived a while; up to five seconds for one that won't live."""
+        lived = time.monotonic() - self._begun[name]
+        self._deaths[name] = 0 if lived > _SETTLED_SECONDS else self._deaths.get(name, 0) + 1
+        return min(0.2 * self._deaths[name], 5.0)
+
+    def _begin(self, name: str) -> None:
+        if self._stopping.is_set():
+            return
+        member = self._making[name]()
+        member.start()
+        self._begun[name] = time.monotonic()
+        self._members[name] = member
+
+
+def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> None:
+    """One process that answers requests."""
+    from api.app import build_app  # noqa: PLC0415 - only workers need it all
+
+    _set_up(settings)
+    config = uvicorn.Config(
+        build_app(settings, conninfo),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_keep_alive=30,
+        backlog=_BACKLOG,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def run_runner(settings: Settings, conninfo: str) -> None:
+    """The process that keeps the read models and carries out the policies."""
+    from api.composition import make_runner  # noqa: PLC0415 - only the runner needs it
+
+    _set_up(settings)
+    stopping = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stopping.set())
+    make_runner(settings, conninfo).run(conninfo, stopping.is_set)
+
+
+def _set_up(settings: Settings) -> None:
+    configure_logging(settings.log_level, console=sys.stderr.isatty())
+    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _die_with_parent(parent: int) -> None:
+    """Nothing is left running when the parent is killed outright."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listening = socket.create_server(
+        (settings.host, settings.port), backlog=_BACKLOG, reuse_port=False
+    )
+    listening.set_inheritable(True)
+    return listening
+
+

@@ -1,0 +1,100 @@
+"""For those who run it: alive, ready, metrics, positions."""
+
+from typing import Any
+
+import psycopg
+import psycopg_pool
+from litestar import Response, get
+from msgspec import Struct
+
+from api.metrics import exposition
+from api.problems import problem_types
+from api.register_state import AppRequest, register_of
+from projections.positions import ReadModelPosition, positions
+
+BEHIND_LIMIT = 10_000
+"""A read model further behind than this many events makes the server not ready."""
+
+
+class Live(Struct):
+    status: str
+
+
+class Ready(Struct, kw_only=True):
+    """``status`` is ready or not-ready; why stands in ``database`` and ``read_models``."""
+
+    status: str
+    database: str
+    read_models: list[ReadModelPosition]
+
+
+class Positions(Struct, kw_only=True):
+    position: int
+    read_models: list[ReadModelPosition]
+
+
+@get("/live", operation_id="system.live", tags=["system"], summary="The process answers", opt={"public": True})
+async def live() -> Live:
+    return Live("live")
+
+
+@get(
+    "/ready",
+    operation_id="system.ready",
+    tags=["system"],
+    summary="The database is reached and no read model is far behind or stopped",
+    opt={"public": True},
+)
+async def ready(request: AppRequest) -> Response[Ready]:
+    try:
+        async with register_of(request).pool.connection(timeout=2) as conn:
+            models = await positions(conn)
+    except (psycopg.Error, psycopg_pool.PoolTimeout):
+        answer = Ready(status="not-ready", database="unreachable", read_models=[])
+        return Response(answer, status_code=503)
+    fine = models and all(m.stopped is None and m.behind <= BEHIND_LIMIT for m in models)
+    status = "ready" if fine else "not-ready"
+    answer = Ready(status=status, database="reached", read_models=models)
+    return Response(answer, status_code=200 if fine else 503)
+
+
+@get(
+    "/metrics",
+    operation_id="system.metrics",
+    tags=["system"],
+    summary="Figures for Prometheus",
+    opt={"public": True},
+    media_type="text/plain",
+)
+async def metrics(request: AppRequest) -> Response[bytes]:
+    register = register_of(request)
+    try:
+        async with register.pool.connection(timeout=2) as conn:
+            models = await positions(conn)
+    except (psycopg.Error, psycopg_pool.PoolTimeout):
+        models = []
+    page, media_type = exposition(models, register.pool.get_stats())
+    return Response(page, media_type=media_type)
+
+
+@get(
+    "/api/v1/positions",
+    operation_id="system.positions",
+    tags=["system"],
+    summary="How far each read model has come",
+)
+async def read_positions(request: AppRequest) -> Positions:
+    async with register_of(request).pool.connection() as conn:
+        models = await positions(conn)
+    return Positions(position=max((m.head for m in models), default=0), read_models=models)
+
+
+@get(
+    "/problems",
+    operation_id="system.problems",
+    tags=["system"],
+    summary="Every type of problem and what it means",
+    opt={"public": True},
+)
+async def problems() -> dict[str, Any]:
+    return problem_types()

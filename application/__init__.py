@@ -1,0 +1,1 @@
+"""Commands carried out: who may, what follows, and what else it sets going."""

@@ -1,0 +1,313 @@
+"""The desk: takes orders, a batch at a time, and records what follows from them.
+
+One method serves every command, because each is the same: load, authorise, decide, append. What
+differs stands in `domain` (decide) and in `access.RIGHTS`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import Mapper
+from msgspec import Struct
+
+from application.access import Organisation, may_see, require_right, require_sight
+from application.orders import KeyUsedBefore, NamedCaseMissing, NoSuchCase, Order, Receipt, StaleVersion
+from domain.calendar import WorkingCalendar
+from domain.case import CaseKind, Context, Event, RegistrationNumber
+from domain.envelope import Recorded
+from domain.kinds import KINDS
+from infra.eventstore import Append, Batch, Book, Recorder, StoredCommand, environment
+from infra.keys import KeyRing, PersonKey
+from infra.mapper import EventMapper, Parts, stored_name
+from infra.rows import StreamRow
+
+_CACHED_CASES = 20_000
+
+Outcome = Receipt | Exception
+
+
+class Standing(Struct, frozen=True):
+    """A case as it stands: its state, how many events made it, and the thread it began in."""
+
+    kind: CaseKind
+    state: Any
+    version: int
+    correlation_id: UUID
+
+
+class Desk(Application[UUID]):
+    """The register's application. ``clock`` gives aware UTC and stamps every envelope."""
+
+    name = "register"
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        keys: KeyRing,
+        calendar: WorkingCalendar,
+        organisation: Callable[[], Organisation],
+        time_zone: ZoneInfo,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(environment(conninfo))
+        self.keys = keys
+        self.calendar = calendar
+        self.organisation = organisation
+        self.time_zone = time_zone
+        self.clock = clock
+        self._standings: OrderedDict[UUID, Standing] = OrderedDict()
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return EventMapper()
+
+    @property
+    def log(self) -> Recorder:  # type: ignore[override]
+        """The recorder: our own, with the batch."""
+        return cast("Recorder", self.recorder)
+
+    @property
+    def event_mapper(self) -> EventMapper:
+        return cast("EventMapper", self.mapper)
+
+    def execute(self, order: Order) -> Receipt:
+        """Carry out one order in a transaction of its own, or raise why not."""
+        (outcome,) = self.execute_batch([order])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def execute_batch(self, orders: Sequence[Order]) -> list[Outcome]:
+        """Carry out the orders in their order, in one transaction under the log's lock.
+
+        Each gets its receipt or its own refusal; none can fail a neighbour. Raises only when
+        the transaction as a whole failed, and then nothing of it is known to be recorded: the
+        same orders may be given again, their command ids keep them from being done twice.
+        """
+        with self.log.opened() as batch:
+            work = _Work(self, batch, orders)
+            outcomes = [work.outcome(order) for order in orders]
+            work.append()
+        self._remember(work.standings)
+        return outcomes
+
+    def execute_together(self, orders: Sequence[Order]) -> list[Receipt]:
+        """Carry out all the orders, or none: raises what the first refused one was refused with."""
+        with self.log.opened() as batch:
+            work = _Work(self, batch, orders)
+            receipts = [work.receipt(order) for order in orders]
+            work.append()
+        self._remember(work.standings)
+        return receipts
+
+    def remembered(self, case_id: UUID) -> Standing | None:
+        """The case as this process last saw it; events of other processes may have followed."""
+        return self._standings.get(case_id)
+
+    def fold(self, standing: Standing | None, rows: Sequence[StreamRow]) -> Standing | None:
+        """The case after the events in *rows*. Personal fields are not opened for this."""
+        for row in rows:
+            recorded = self.event_mapper.read(row)
+            evolve = KINDS[recorded.kind].evolve
+            standing = Standing(
+                recorded.kind,
+                evolve(standing.state if standing else None, recorded.event),
+                row.version,
+                standing.correlation_id if standing else recorded.correlation_id,
+            )
+        return standing
+
+    def _remember(self, standings: dict[UUID, Standing]) -> None:
+        for case_id, standing in standings.items():
+            self._standings.pop(case_id, None)
+            self._standings[case_id] = standing
+        while len(self._standings) > _CACHED_CASES:
+            self._standings.popitem(last=False)
+
+
+class _Work:
+    """One batch in the making, inside its transaction."""
+
+    def __init__(self, desk: Desk, batch: Batch, orders: Sequence[Order]) -> None:
+        self.desk = desk
+        self.batch = batch
+        self.now = desk.clock()
+        self.today = self.now.astimezone(desk.time_zone).date()
+        self.position = batch.position
+        self.parts: list[Parts] = []
+        self.commands: dict[UUID, StoredCommand] = {}
+        self.used_numbers: dict[Book, int] = {}
+        self.standings: dict[UUID, Standing] = {}
+        cases = {order.case_id for order in orders}
+        cases |= {source for order in orders if (source := _mentioned_case(order))}
+        known = {case: desk.remembered(case) for case in cases}
+        self.answered, rows, self.numbers = batch.look_up(
+            [order.command_id for order in orders],
+            {case: standing.version if standing else 0 for case, standing in known.items()},
+        )
+        by_case: dict[UUID, list[StreamRow]] = {}
+        for row in rows:
+            by_case.setdefault(row.case_id, []).append(row)
+        for case in cases:
+            if standing := desk.fold(known[case], by_case.get(case, ())):
+                self.standings[case] = standing
+
+    def outcome(self, order: Order) -> Outcome:
+        """The receipt, or what it was refused with; a refused order leaves no trace here."""
+        try:
+            return self.receipt(order)
+        except Exception as error:  # noqa: BLE001 - the neighbours go on, the caller is told
+            return error
+
+    def receipt(self, order: Order) -> Receipt:
+        """The receipt; raises what the order was refused with."""
+        return self._repeated(order) or self._carry_out(order)
+
+    def append(self) -> None:
+        """Seal and write what the orders gave."""
+        if not self.commands:
+            return
+        keys, made = self._keys()
+        seal = self.desk.event_mapper.seal
+        self.batch.append(
+            Append(
+                events=[seal(parts, keys) for parts in self.parts],
+                commands=list(self.commands.values()),
+                keys=made,
+                numbers=self.used_numbers,
+            )
+        )
+
+    def _repeated(self, order: Order) -> Receipt | None:
+        before = self.answered.get(order.command_id) or self.commands.get(order.command_id)
+        if not before:
+            return None
+        if before.digest != order.digest():
+            raise KeyUsedBefore
+        return Receipt(
+            id=before.case_id,
+            version=before.version,
+            position=before.position,
+            events=before.topics,
+        )
+
+    def _carry_out(self, order: Order) -> Receipt:
+        kind = KINDS[order.kind]
+        standing = self.standings.get(order.case_id)
+        command = order.command
+        begins = isinstance(command, kind.begins)
+        require_right(order.by, order.kind, type(command))
+        if not begins and (standing is None or standing.kind is not order.kind):
+            raise NoSuchCase
+        if standing is not None:
+            require_sight(order.by, standing.state, self.desk.organisation())
+            if order.expected_version not in (None, standing.version):
+                msg = f"You have seen version {order.expected_version}; now it is "
+                raise StaleVersion(f"{msg}{standing.version}: read the case again")
+        self._require_named_case(order)
+        events = kind.decide(
+            command, standing.state if standing else None, self._context(order)
+        )
+        return self._record(order, standing, events)
+
+    def _require_named_case(self, order: Order) -> None:
+        """A case may hang on a case of any kind, and be merged only into one of its own."""
+        named = _mentioned_case(order)
+        if named is None:
+            return
+        standing = self.standings.get(named)
+        other_kind = standing and standing.kind is not order.kind
+        if not standing or (other_kind and hasattr(order.command, "into")):
+            raise NamedCaseMissing(NamedCaseMissing.__doc__)
+        if not may_see(order.by, standing.state, self.desk.organisation()):
+            raise NamedCaseMissing(NamedCaseMissing.__doc__)
+
+    def _record(self, order: Order, standing: Standing | None, events: list[Event]) -> Receipt:
+        state, version = (standing.state, standing.version) if standing else (None, 0)
+        thread = standing.correlation_id if standing else self._begin_thread(order)
+        evolve = KINDS[order.kind].evolve
+        actor = order.by.actor
+        digest = order.digest()
+        parts = []
+        for index, event in enumerate(events):
+            state = evolve(state, event)
+            recorded = Recorded(
+                originator_id=order.case_id,
+                originator_version=version + index + 1,
+                kind=order.kind,
+                event=event,
+                event_id=uuid5(order.command_id, str(index)),
+                owner=getattr(event, "person_id", None) or state.owner or order.case_id,
+                actor=actor.official,
+                on_behalf_of=actor.on_behalf_of,
+                unit=actor.unit,
+                client=actor.client,
+                command_id=order.command_id,
+                cause_id=order.cause_id,
+                correlation_id=getattr(event, "visit_id", None) or thread,
+                recorded_at=self.now,
+                reason=getattr(order.command, "reason", None),
+            )
+            parts.append(self.desk.event_mapper.take_apart(recorded))
+        version += len(events)
+        if events:
+            self.standings[order.case_id] = Standing(order.kind, state, version, thread)
+        self.position += len(events)
+        self.parts += parts
+        for event in events:
+            self._use_number(event)
+        topics = tuple(stored_name(event) for event in events)
+        self.commands[order.command_id] = StoredCommand(
+            order.command_id, digest, order.case_id, version, self.position, topics
+        )
+        return Receipt(id=order.case_id, version=version, position=self.position, events=topics)
+
+    def _begin_thread(self, order: Order) -> UUID:
+        if order.correlation_id:
+            return order.correlation_id
+        source = _mentioned_case(order)
+        if source and (standing := self.standings.get(source)):
+            return standing.correlation_id
+        return order.case_id
+
+    def _context(self, order: Order) -> Context:
+        return Context(
+            by=order.by.actor,
+            at=self.now,
+            today=self.today,
+            case_id=order.case_id,
+            command_id=order.command_id,
+            calendar=self.desk.calendar,
+            time_zone=self.desk.time_zone,
+            next_number=self._next_number,
+        )
+
+    def _next_number(self, book: str, year: int) -> RegistrationNumber:
+        last = self.numbers.get((book, year), 0)
+        return RegistrationNumber(book=book, year=year, sequence=last + 1)
+
+    def _use_number(self, event: Event) -> None:
+        number = getattr(event, "number", None)
+        if isinstance(number, RegistrationNumber):
+            book = (number.book, number.year)
+            self.numbers[book] = self.used_numbers[book] = number.sequence
+
+    def _keys(self) -> tuple[dict[UUID, PersonKey], dict[UUID, bytes]]:
+        owners = {owner for parts in self.parts for owner in parts.personal}
+        keys = self.desk.keys.read(self.batch.cursor, owners)
+        made = {}
+        for owner in owners - keys.keys():
+            keys[owner], made[owner] = self.desk.keys.make(owner)
+        return keys, made
+
+
+def _mentioned_case(order: Order) -> UUID | None:
+    """Another case that the command names: what it hangs on, or what it is merged into."""
+    command = order.command
+    found: UUID | None = getattr(command, "source_case", None) or getattr(command, "into", None)
+    return found

@@ -1,0 +1,145 @@
+"""Which roles may give which command: one table. Whether they may see the case is another rule."""
+
+from application.caller import Role
+from domain import (
+    appeal,
+    assignment,
+    control,
+    information,
+    media_inquiry,
+    reception,
+    record,
+    reply,
+)
+from domain.case import CaseKind, Command
+
+Roles = frozenset[Role]
+
+
+def _roles(*roles: Role) -> Roles:
+    return frozenset(roles)
+
+
+_REGISTRAR = _roles(Role.REGISTRAR)
+_UNIT = _roles(Role.EXECUTOR, Role.UNIT_HEAD)
+_HEADS = _roles(Role.UNIT_HEAD, Role.SIGNATORY)
+_PRESS = _roles(Role.PRESS_OFFICER)
+_DESK = _roles(Role.RECEPTION_CLERK)
+_OFFICIALS = _HEADS | _roles(Role.CONTROLLER)
+_EVERYONE_AT_WORK = (
+    _REGISTRAR | _UNIT | _HEADS | _PRESS | _DESK | _roles(Role.CONTROLLER)
+)
+
+_RECORD: dict[type[Command], Roles] = {
+    record.AttachDocument: _EVERYONE_AT_WORK,
+    record.AddNote: _EVERYONE_AT_WORK,
+    record.CorrectEntry: _REGISTRAR | _DESK | _PRESS | _HEADS,
+}
+_CONTROL: dict[type[Command], Roles] = {
+    control.PutUnderControl: _OFFICIALS,
+    control.TakeOffControl: _OFFICIALS,
+}
+
+
+def _reply(writers: Roles) -> dict[type[Command], Roles]:
+    checkers = writers | _HEADS
+    return {
+        reply.DraftReply: writers,
+        reply.ReviseReply: writers,
+        reply.ReturnReply: checkers,
+        reply.InitialReply: checkers,
+        reply.SignReply: _roles(Role.SIGNATORY),
+    }
+
+
+def _information(writers: Roles) -> dict[type[Command], Roles]:
+    return {
+        information.AskForInformation: writers,
+        information.RecordInformation: writers | _REGISTRAR,
+    }
+
+
+RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
+    CaseKind.APPEAL: {
+        appeal.RegisterAppeal: _REGISTRAR,
+        appeal.ReclassifyAppeal: _REGISTRAR | _HEADS,
+        appeal.ForwardAppeal: _REGISTRAR | _HEADS,
+        appeal.SendCopies: _REGISTRAR | _HEADS,
+        appeal.AssignAppeal: _REGISTRAR | _HEADS,
+        appeal.AcceptAppeal: _UNIT,
+        appeal.ReturnAppeal: _UNIT,
+        appeal.ExtendTerm: _HEADS,
+        appeal.LeaveUnconsidered: _HEADS,
+        appeal.TakeUpAgain: _HEADS,
+        appeal.DispatchReply: _REGISTRAR,
+        appeal.WithdrawAppeal: _REGISTRAR,
+        appeal.MergeAppeal: _REGISTRAR | _HEADS,
+        appeal.NoteMergedAppeal: _roles(),
+        appeal.CloseAppeal: _REGISTRAR | _HEADS,
+        appeal.RecordLegacyOutcome: _REGISTRAR,
+        appeal.ReopenAppeal: _REGISTRAR | _HEADS,
+        **_reply(_UNIT),
+        **_information(_UNIT),
+        **_CONTROL,
+        **_RECORD,
+    },
+    CaseKind.RECEPTION: {
+        reception.PlanReception: _DESK | _HEADS,
+        reception.PostponeReception: _DESK | _HEADS,
+        reception.CancelReception: _DESK | _HEADS,
+        reception.NameDeputy: _DESK | _HEADS,
+        reception.OpenReception: _DESK,
+        reception.CloseReception: _DESK,
+        reception.RegisterVisit: _DESK,
+        reception.RecordArrival: _DESK,
+        reception.EstablishCompetence: _DESK,
+        reception.DeclineVisit: _DESK,
+        reception.CallVisitor: _DESK | _HEADS,
+        reception.RecordNoShow: _DESK,
+        reception.StartHearing: _DESK | _HEADS,
+        reception.GiveAssignmentAtHearing: _DESK | _HEADS,
+        reception.TakeInWrittenAppeal: _DESK,
+        reception.RecordHandOver: _DESK | _REGISTRAR,
+        reception.AnswerOrally: _DESK | _HEADS,
+        reception.ReferVisitor: _DESK | _HEADS,
+        reception.CompleteVisit: _DESK | _HEADS,
+        reception.RateVisit: _DESK,
+        **_RECORD,
+    },
+    CaseKind.MEDIA_INQUIRY: {
+        media_inquiry.ReceiveMediaInquiry: _PRESS,
+        media_inquiry.AcknowledgeMediaInquiry: _PRESS,
+        media_inquiry.RouteToSection: _PRESS,
+        media_inquiry.NameSpokesperson: _PRESS | _HEADS,
+        media_inquiry.AnswerMediaInquiry: _PRESS,
+        media_inquiry.GiveInterview: _PRESS | _HEADS,
+        media_inquiry.DeclineMediaInquiry: _PRESS | _HEADS,
+        media_inquiry.HandOverMediaInquiry: _PRESS,
+        media_inquiry.LinkCoverage: _PRESS,
+        media_inquiry.CloseMediaInquiry: _PRESS,
+        media_inquiry.ReopenMediaInquiry: _PRESS | _HEADS,
+        **_reply(_PRESS),
+        **_information(_PRESS),
+        **_CONTROL,
+        **_RECORD,
+    },
+    CaseKind.ASSIGNMENT: {
+        assignment.GiveAssignment: _OFFICIALS,
+        assignment.AcceptAssignment: _UNIT,
+        assignment.RejectAssignment: _UNIT,
+        assignment.ReassignAssignment: _OFFICIALS,
+        assignment.DelegateAssignment: _UNIT,
+        assignment.ReportProgress: _UNIT,
+        assignment.ContributeToAssignment: _UNIT,
+        assignment.AskForExtension: _UNIT,
+        assignment.GrantExtension: _OFFICIALS,
+        assignment.RefuseExtension: _OFFICIALS,
+        assignment.SubmitResult: _UNIT,
+        assignment.AcceptResult: _OFFICIALS,
+        assignment.ReturnResult: _OFFICIALS,
+        assignment.CancelAssignment: _OFFICIALS,
+        **_CONTROL,
+        **_RECORD,
+    },
+}
+"""Kind of case -> command -> roles. No role means that only policies give the command."""

@@ -1,0 +1,83 @@
+"""One key per person, wrapped by a master key that lives outside the database.
+
+AES-256-GCM throughout. Before each ciphertext stand 4 bytes that tell which key made it, for a
+person who was erased may come again and get a new one, and a nonce of 12 random bytes.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import Cursor
+
+_MARK = 4
+_NONCE = 12
+
+
+class WrongMasterKey(Exception):
+    """The master key doesn't open the keys in this database."""
+
+
+class PersonKey:
+    """A person's key in the clear: memory only."""
+
+    __slots__ = ("_aead", "_mark")
+
+    def __init__(self, secret: bytes) -> None:
+        self._aead = AESGCM(secret)
+        self._mark = sha256(secret).digest()[:_MARK]
+
+    def made(self, sealed: bytes) -> bool:
+        """Whether this key made it, and not an earlier one that was erased."""
+        return sealed[:_MARK] == self._mark
+
+    def seal(self, plain: bytes, bound_to: bytes) -> bytes:
+        """The ciphertext; it opens only with the same *bound_to*."""
+        nonce = os.urandom(_NONCE)
+        return self._mark + nonce + self._aead.encrypt(nonce, plain, bound_to)
+
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        """The plain bytes. Raises InvalidTag when altered or bound to something else."""
+        start = _MARK + _NONCE
+        return self._aead.decrypt(sealed[_MARK:start], sealed[start:], bound_to)
+
+
+Keys = Mapping[UUID, PersonKey]
+
+
+class KeyRing:
+    """Reads and makes the persons' keys in ``karguzar.person_keys``."""
+
+    def __init__(self, master_key: bytes) -> None:
+        self._master = PersonKey(master_key)
+
+    def read(self, cursor: Cursor[Any], owners: Iterable[UUID]) -> dict[UUID, PersonKey]:
+        """The keys that exist; an erased person has none."""
+        wanted = list(owners)
+        if not wanted:
+            return {}
+        cursor.execute(
+            "SELECT owner, wrapped FROM karguzar.person_keys WHERE owner = ANY(%b)",
+            (wanted,),
+            binary=True,
+        )
+        return self.unwrap(cursor.fetchall())
+
+    def unwrap(self, rows: Iterable[tuple[UUID, bytes]]) -> dict[UUID, PersonKey]:
+        """The keys in the clear from owners and wrapped keys. Raises WrongMasterKey."""
+        return {owner: self._unwrap(owner, wrapped) for owner, wrapped in rows}
+
+    def make(self, owner: UUID) -> tuple[PersonKey, bytes]:
+        """A new key and its wrapped form for the database."""
+        secret = os.urandom(32)
+        return PersonKey(secret), self._master.seal(secret, owner.bytes)
+
+    def _unwrap(self, owner: UUID, wrapped: bytes) -> PersonKey:
+        try:
+            return PersonKey(self._master.open(wrapped, owner.bytes))
+        except InvalidTag:
+            raise WrongMasterKey(WrongMasterKey.__doc__) from None

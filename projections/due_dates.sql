@@ -1,0 +1,21 @@
+CREATE TABLE {table} (
+    case_id uuid NOT NULL,
+    clock text NOT NULL,
+    kind text NOT NULL,
+    due_on date NOT NULL,
+    due_at timestamptz,
+    rule text,
+    rule_version text,
+    calendar_version text,
+    unit text,
+    official text,
+    running boolean NOT NULL,
+    met_on date,
+    home text NOT NULL,
+    PRIMARY KEY (case_id, clock)
+);
+-- indexes
+CREATE INDEX ON {table} (due_on, case_id, clock);
+CREATE INDEX ON {table} (due_on, case_id, clock) WHERE running;
+CREATE INDEX ON {table} (unit, due_on, case_id, clock) WHERE running;
+CREATE INDEX ON {table} (official, due_on, case_id, clock) WHERE running;

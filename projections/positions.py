@@ -1,0 +1,114 @@
+"""How far each live read model has come, and waiting for it."""
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
+from psycopg_pool import AsyncConnectionPool
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.025
+
+
+class Stopped(Struct, frozen=True):
+    """A read model that could not take the event behind its position; it is tried again."""
+
+    error: str
+    since: datetime
+    tries: int
+
+
+class ReadModelPosition(Struct, frozen=True, kw_only=True):
+    """``behind`` counts the events up to ``head`` that are still to be taken."""
+
+    name: str
+    version: int
+    build: int
+    position: int
+    head: int
+    behind: int
+    stopped: Stopped | None
+    rebuilding: bool
+
+
+class ReadModelBehind(Exception):
+    """The lists have not come as far as asked yet: ask again in a moment."""
+
+
+async def positions(conn: AsyncConnection[Any]) -> list[ReadModelPosition]:
+    """Of every live read model, by name."""
+    cursor = conn.cursor(row_factory=tuple_row)
+    await cursor.execute(
+        "SELECT live.name, live.version, live.build, coalesce(t.notification_id, 0), "
+        "head.position, s.error, s.since, s.tries, EXISTS ("
+        "SELECT FROM karguzar.read_model_builds b "
+        "WHERE b.name = live.name AND b.stage = 'building') "
+        "FROM karguzar.log_head head CROSS JOIN karguzar.read_model_builds live "
+        "LEFT JOIN karguzar.register_tracking t "
+        "ON t.application_name = live.name || '_' || live.build "
+        "LEFT JOIN karguzar.stopped_consumers s ON s.name = live.name || '_' || live.build "
+        "WHERE live.stage = 'live' ORDER BY live.name"
+    )
+    return [
+        ReadModelPosition(
+            name=name,
+            version=version,
+            build=build,
+            position=position,
+            head=head,
+            behind=max(0, head - position),
+            stopped=Stopped(error, since, tries) if error else None,
+            rebuilding=rebuilding,
+        )
+        async for (
+            name,
+            version,
+            build,
+            position,
+            head,
+            error,
+            since,
+            tries,
+            rebuilding,
+        ) in cursor
+    ]
+
+
+async def wait_for(
+    pool: AsyncConnectionPool[Any],
+    position: int,
+    names: Collection[str],
+    timeout: float,  # noqa: ASYNC109
+) -> None:
+    """Return once the named live read models have taken the event at *position*.
+
+    Raises ReadModelBehind after *timeout* seconds. No connection is held between two looks.
+    """
+    clock = asyncio.get_running_loop().time
+    end = clock() + timeout
+    pause = _FIRST_PAUSE
+    while True:
+        async with pool.connection() as conn:
+            reached = await _all_reached(conn, position, names)
+        if reached:
+            return
+        left = end - clock()
+        if left <= 0:
+            raise ReadModelBehind(ReadModelBehind.__doc__)
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+async def _all_reached(conn: AsyncConnection[Any], position: int, names: Collection[str]) -> bool:
+    cursor = conn.cursor(row_factory=tuple_row)
+    await cursor.execute(
+        "SELECT count(*) FROM karguzar.read_model_builds b "
+        "JOIN karguzar.register_tracking t ON t.application_name = b.name || '_' || b.build "
+        "WHERE b.stage = 'live' AND b.name = ANY(%s) AND t.notification_id >= %s",
+        (list(names), position),
+    )
+    row = await cursor.fetchone()
+    return position <= 0 or (row is not None and row[0] == len(set(names)))

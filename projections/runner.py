@@ -1,0 +1,252 @@
+"""The runner: one process follows the log for all read models, another takes over if it dies."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+import psycopg
+import structlog
+from eventsourcing.persistence import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
+from psycopg import Cursor
+from psycopg.errors import UndefinedTable
+from psycopg.rows import tuple_row
+
+from domain.envelope import Recorded
+from infra.eventstore import CHANNEL, SCHEMA, Recorder, TrackingRecorder
+from infra.keys import KeyRing, Keys
+from infra.mapper import EventMapper
+from infra.rows import StreamRow
+from projections.readmodel import ReadModel
+
+BATCH = 1_000
+_LEADER_LOCK = 0x72756E6E6572  # "runner": one runner in a database
+_RETRY_SECONDS = (1, 2, 5, 10, 30)
+
+log = structlog.get_logger()
+
+
+class Consumer(Protocol):
+    """Something that takes the log in order: a read model, or the policies.
+
+    `take` does its work and advances its position in one transaction or, where its work is
+    harmless to repeat, behind it.
+    """
+
+    name: str
+
+    def take(self, batch: Sequence[Recorded]) -> None: ...
+
+
+class ReadModelConsumer:
+    """Keeps one build of a read model up to date: rows and position commit together."""
+
+    def __init__(self, model: ReadModel, build: int, tracking: TrackingRecorder) -> None:
+        self.name = model.table_of(build)
+        self._model = model
+        self._tracking = tracking
+
+    def take(self, batch: Sequence[Recorded]) -> None:
+        with self._tracking.datastore.transaction(commit=True) as cursor:
+            # The rows can be made again from the log, and come back together with the
+            # position, so nobody needs to wait here until they are on the disk.
+            cursor.execute("SET LOCAL synchronous_commit = off")
+            done = self._lock_position(cursor)
+            self._tracking.advance(cursor, self.name, batch[-1].position)
+            self._model.apply(cursor, self.name, (r for r in batch if r.position > done))
+
+    def _lock_position(self, cursor: Cursor[Any]) -> int:
+        """Where this build is; it stays there until the transaction ends."""
+        cursor.execute(
+            f"INSERT INTO {SCHEMA}.register_tracking VALUES (%s, 0) ON CONFLICT DO NOTHING",  # noqa: S608
+            (self.name,),
+        )
+        cursor.execute(
+            f"SELECT notification_id FROM {SCHEMA}.register_tracking "  # noqa: S608
+            "WHERE application_name = %s FOR UPDATE",
+            (self.name,),
+        )
+        return int(cast("dict[str, int]", cursor.fetchone())["notification_id"])
+
+
+class LogReader:
+    """Reads the log with personal parts opened."""
+
+    def __init__(self, recorder: Recorder, mapper: EventMapper, keys: KeyRing) -> None:
+        self.recorder = recorder
+        self.mapper = mapper
+        self._keys = keys
+
+    def tail(self, after: int, limit: int = BATCH) -> list[Recorded]:
+        """At most *limit* events from behind *after* on."""
+        return self.mapper.read_all(self.recorder.tail(after, limit), self.keys_of)
+
+    def cases_begun(self, after: int, upto: int, limit: int) -> tuple[list[Recorded], int]:
+        """The events up to *upto* of the first *limit* cases begun behind *after*, case by case.
+
+        With the position up to which all cases begun are in. Cases that began together lie
+        together in the log, and then in the read models' tables too.
+        """
+        with self.recorder.datastore.get_connection() as conn:
+            cursor = conn.cursor(binary=True, row_factory=tuple_row)
+            begun = cursor.execute(
+                f"SELECT originator_id, notification_id FROM {SCHEMA}.register_events "  # noqa: S608
+                "WHERE notification_id > %b AND notification_id <= %b AND originator_version = 1 "
+                "ORDER BY notification_id LIMIT %b",
+                (after, upto, limit),
+            ).fetchall()
+            rows = cursor.execute(
+                "SELECT e.originator_id, e.originator_version, e.topic, e.state, "  # noqa: S608
+                "e.notification_id FROM unnest(%b::uuid[]) WITH ORDINALITY AS begun (id, n) "
+                f"JOIN {SCHEMA}.register_events e ON e.originator_id = begun.id "
+                "WHERE e.notification_id <= %b ORDER BY begun.n, e.originator_version",
+                ([case for case, _ in begun], upto),
+            ).fetchall()
+        events = self.mapper.read_all((StreamRow(*row) for row in rows), self.keys_of)
+        return events, begun[-1][1] if len(begun) == limit else upto
+
+    def keys_of(self, owners: set[UUID]) -> Keys:
+        with self.recorder.datastore.get_connection() as conn:
+            return self._keys.read(conn.cursor(row_factory=tuple_row), owners)
+
+
+class Runner:
+    """Follows the log for its consumers. One that fails stops alone, visibly, and is retried."""
+
+    def __init__(
+        self,
+        reader: LogReader,
+        tracking: TrackingRecorder,
+        consumers: Callable[[], Sequence[Consumer]],
+    ) -> None:
+        self._reader = reader
+        self._tracking = tracking
+        self._consumers = consumers
+        self._retry_at: dict[str, float] = {}
+        self._tries: dict[str, int] = {}
+        """Of the consumers that stand still, as the database has it."""
+
+    def step(self) -> int:
+        """Let every consumer take its next batch; how many events the furthest behind took."""
+        positions = self._positions()
+        taken = 0
+        batches: dict[int, list[Recorded]] = {}
+        for consumer in self._consumers():
+            if time.monotonic() < self._retry_at.get(consumer.name, 0):
+                continue
+            after = positions.get(consumer.name, 0)
+            try:
+                if after not in batches:
+                    batches[after] = self._read(after)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 - it can't be read, and is shown
+                self._stand_still(consumer, after, error)
+                continue
+            if batches[after] and self._take(consumer, batches[after]):
+                taken = max(taken, len(batches[after]))
+        return taken
+
+    def _read(self, after: int) -> list[Recorded]:
+        """The next batch, or only the next event where the batch has one that can't be read."""
+        try:
+            return self._reader.tail(after)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # noqa: BLE001 - the event before it can still be taken
+            return self._reader.tail(after, 1)
+
+    def run(self, conninfo: str, stopping: Callable[[], bool]) -> None:
+        """Wait until no other runner is at work, then follow the log until *stopping*."""
+        while not stopping():
+            try:
+                with psycopg.connect(conninfo, autocommit=True) as conn:
+                    self._lead(conn, stopping)
+            except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+                log.warning("runner-lost-database", error=type(error).__name__)
+                time.sleep(0.5)
+
+    def _lead(self, conn: psycopg.Connection[Any], stopping: Callable[[], bool]) -> None:
+        while not conn.execute("SELECT pg_try_advisory_lock(%s)", (_LEADER_LOCK,)).fetchone()[0]:  # type: ignore[index]
+            if stopping():
+                return
+            time.sleep(0.2)
+        log.info("runner-leads")
+        conn.execute(f"LISTEN {CHANNEL}")
+        while not stopping():
+            # A step after LISTEN took hold, and at least one a second, so that no
+            # notification that came too early can leave an event waiting.
+            if self.step() == 0:
+                for _ in conn.notifies(timeout=0.5, stop_after=1):
+                    pass
+
+    def _positions(self) -> dict[str, int]:
+        with self._tracking.datastore.transaction() as cursor:
+            cursor.execute("SELECT name, tries FROM karguzar.stopped_consumers")
+            self._tries = {r["name"]: r["tries"] for r in cursor.fetchall()}
+            cursor.execute(
+                f"SELECT application_name, notification_id FROM {SCHEMA}.register_tracking"  # noqa: S608
+            )
+            return {r["application_name"]: r["notification_id"] for r in cursor.fetchall()}
+
+    def _take(self, consumer: Consumer, batch: Sequence[Recorded]) -> bool:
+        try:
+            consumer.take(batch)
+        except (OperationalError, InterfaceError):
+            raise
+        except IntegrityError as error:
+            if error.__cause__ is not None:  # the table's own constraint, not the position's
+                return self._stop(consumer, batch, error)
+            log.warning("batch-taken-elsewhere", read_model=consumer.name, error=str(error))
+            return False
+        except ProgrammingError as error:
+            if isinstance(error.__cause__, UndefinedTable):
+                log.info("build-dropped", read_model=consumer.name)
+                return False
+            return self._stop(consumer, batch, error)
+        except Exception as error:  # noqa: BLE001 - it stops this one only, and is shown
+            return self._stop(consumer, batch, error)
+        if self._tries.pop(consumer.name, 0):
+            self._retry_at.pop(consumer.name, None)
+            with self._tracking.datastore.transaction(commit=True) as cursor:
+                cursor.execute(
+                    "DELETE FROM karguzar.stopped_consumers WHERE name = %s", (consumer.name,)
+                )
+            log.info("consumer-goes-on", read_model=consumer.name)
+        return True
+
+    def _stop(self, consumer: Consumer, batch: Sequence[Recorded], error: Exception) -> bool:
+        """Take what comes before the failing event one by one, then record where it stands."""
+        if len(batch) > 1:
+            return all(self._take(consumer, [recorded]) for recorded in batch)
+        self._stand_still(consumer, batch[0].position - 1, error)
+        return False
+
+    def _stand_still(self, consumer: Consumer, position: int, error: Exception) -> None:
+        tries = self._tries.get(consumer.name, 0)
+        self._tries[consumer.name] = tries + 1
+        pause = _RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)]
+        self._retry_at[consumer.name] = time.monotonic() + pause
+        with self._tracking.datastore.transaction(commit=True) as cursor:
+            _record_stop(cursor, consumer.name, position, type(error).__name__)
+        log.error(
+            "consumer-stopped",
+            read_model=consumer.name,
+            position=position,
+            error=type(error).__name__,
+            exc_info=error,
+        )
+
+
+def _record_stop(cursor: Cursor[Any], name: str, position: int, error: str) -> None:
+    cursor.execute(
+        "INSERT INTO karguzar.stopped_consumers (name, position, error) VALUES (%s, %s, %s) "
+        "ON CONFLICT (name) DO UPDATE SET position = excluded.position, "
+        "error = excluded.error, tries = karguzar.stopped_consumers.tries + 1",
+        (name, position, error),
+    )

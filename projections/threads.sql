@@ -1,0 +1,9 @@
+CREATE TABLE {table} (
+    case_id uuid NOT NULL,
+    correlation_id uuid NOT NULL,
+    kind text NOT NULL,
+    first_position bigint NOT NULL,
+    PRIMARY KEY (case_id, correlation_id)
+);
+-- indexes
+CREATE INDEX ON {table} (correlation_id, first_position);

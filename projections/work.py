@@ -1,0 +1,475 @@
+"""The work list: one row for each thing somebody has to do now."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct, json
+from psycopg import AsyncConnection
+from psycopg.sql import SQL
+
+from domain import appeal, assignment, media_inquiry, reception
+from domain.assignment import CoExecutors
+from domain.case import Event
+from domain.control import ControlEstablished, ControlLifted
+from domain.envelope import Recorded
+from domain.information import InformationAsked, InformationReceived
+from domain.reply import (
+    ReplyDrafted,
+    ReplyInitialled,
+    ReplyReturned,
+    ReplyRevised,
+    ReplySigned,
+)
+from projections.duties import Part, Standing, duties
+from projections.pages import Mark, Page, checked, columns, decode, encode, page
+from projections.readmodel import Rows
+
+VERSION = 1
+KEY = ("case_id", "duty")
+_STANDING = "standing"
+
+
+class Row(Struct):
+    """A duty of the ``unit`` where ``official`` is None, otherwise of that official.
+
+    The row named standing is no duty: its ``memory`` is what the duties follow from.
+    """
+
+    case_id: UUID
+    duty: str
+    kind: str
+    unit: str | None
+    official: str | None
+    due_on: date | None
+    since: datetime
+    memory: str | None
+
+
+class Work(Struct, frozen=True):
+    """A duty, with what a list shows of its case."""
+
+    duty: str
+    case_id: UUID
+    kind: str
+    unit: str | None
+    official: str | None
+    due_on: date | None
+    since: datetime
+    number: str
+    state: str
+    topic: str | None
+    subject: str | None
+    confidential: bool
+    under_control: bool
+
+
+async def my_work(
+    conn: AsyncConnection[Any],
+    officials: Collection[str],
+    sight: str,
+    sight_values: dict[str, Any],
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Work]:
+    """What officials have to do: oneself, and whom one stands in for.
+
+    The first due comes first, what has no due date last. Raises CursorInvalid.
+    """
+    own = "work.official = ANY(%(own)s::text[])"
+    return await _list(conn, own, officials, sight, sight_values, cursor, limit)
+
+
+async def work_of_units(
+    conn: AsyncConnection[Any],
+    units: Collection[str],
+    sight: str,
+    sight_values: dict[str, Any],
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Work]:
+    """What units have to do, whether or not an official is named for it; ordered as `my_work`."""
+    own = "work.unit = ANY(%(own)s::text[])"
+    return await _list(conn, own, units, sight, sight_values, cursor, limit)
+
+
+async def _list(
+    conn: AsyncConnection[Any],
+    own: str,
+    owners: Collection[str],
+    sight: str,
+    sight_values: dict[str, Any],
+    cursor: str | None,
+    limit: int,
+) -> Page[Work]:
+    due = "coalesce(work.due_on, 'infinity'::date)"
+    conditions = [own, "work.duty <> 'standing'", sight]
+    values: dict[str, Any] = {**sight_values, "own": list(owners), "limit": checked(limit) + 1}
+    if cursor is not None:
+        mark = decode(cursor, "due_on")
+        values |= {"after": mark.value, "after_case": mark.case_id, "after_duty": mark.part}
+        conditions.append(
+            f"({due}, work.case_id, duty) > (%(after)s::date, %(after_case)s, %(after_duty)s)"
+        )
+    query = SQL(
+        "SELECT {work}, {case} FROM read_models.work "
+        "JOIN read_models.register USING (case_id) WHERE {where} "
+        "ORDER BY {due}, work.case_id, duty LIMIT %(limit)s"
+    ).format(
+        work=columns(Work, "work", first=7),
+        case=columns(Work, "register", after=7),
+        where=SQL(" AND ").join(map(SQL, conditions)),
+        due=SQL(due),
+    )
+    order_by = SQL("coalesce(due_on, 'infinity'::date), case_id, duty")
+    found, position = await page(conn, query, order_by, values, "work", "register")
+    rows = [Work(*row) for row in found[:limit]]
+    following = None
+    if len(found) > limit:
+        last = rows[-1]
+        day = last.due_on.isoformat() if last.due_on else "infinity"
+        following = encode(Mark("due_on", day, last.case_id, last.duty))
+    return Page(rows=rows, cursor=following, position=position)
+
+
+_remember = json.Encoder().encode
+_recall = json.Decoder(Standing).decode
+
+
+def fold(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.event
+    case = recorded.originator_id
+    if begin := _BEGINS.get(type(event)):
+        standing = begin(event)
+        row = rows[case, _STANDING] = Row(
+            case,
+            _STANDING,
+            recorded.kind.value,
+            None,
+            None,
+            None,
+            recorded.recorded_at,
+            None,
+        )
+    elif step := _STEPS.get(type(event)):
+        row = rows[case, _STANDING]
+        standing = _recall(row.memory)
+        step(standing, event, recorded)
+    else:
+        return
+    row.memory = _remember(standing).decode()
+    _bring_up_to_date(rows, standing, recorded)
+
+
+def _bring_up_to_date(rows: Rows, standing: Standing, recorded: Recorded) -> None:
+    case = recorded.originator_id
+    present = {(case, _STANDING)}
+    for name, unit, official, due_on in duties(standing):
+        key = (case, name)
+        present.add(key)
+        row = rows.get(key)
+        if row is None or (row.unit, row.official) != (unit, official):
+            rows[key] = Row(
+                case, name, recorded.kind.value, unit, official, due_on, recorded.recorded_at, None
+            )
+        else:
+            row.due_on = due_on
+    if len(present) < len(rows):
+        for key in [key for key in rows if key not in present]:
+            del rows[key]
+
+
+def _appeal(event: appeal.AppealRegistered) -> Standing:
+    return Standing(appeal.KIND, "registered", event.registering_unit, event.due.on)
+
+
+def _inquiry(event: media_inquiry.MediaInquiryReceived) -> Standing:
+    return Standing(media_inquiry.KIND, "received", event.registering_unit, event.due.on)
+
+
+def _assignment(event: assignment.AssignmentGiven) -> Standing:
+    return Standing(
+        assignment.KIND,
+        "given",
+        event.registering_unit,
+        event.due.on,
+        unit=event.unit,
+        official=event.main_executor,
+        author=event.author,
+        parts=_contributions(event.co_executors),
+    )
+
+
+def _reception(event: reception.ReceptionPlanned) -> Standing:
+    return Standing(
+        reception.KIND, "planned", event.unit, event.starts_at.date(), official=event.official
+    )
+
+
+def _assigned(it: Standing, event: appeal.AppealAssigned, _: Recorded) -> None:
+    it.stage = "assigned"
+    it.unit = event.unit
+    it.official = event.main_executor
+    it.others = event.co_executors
+    it.internal_due_on = event.internal_due.on if event.internal_due else None
+
+
+def _unassigned(it: Standing, _event: Event, _: Recorded) -> None:
+    it.stage = "registered"
+    it.unit = it.official = it.internal_due_on = None
+    it.others = ()
+
+
+def _started_anew(
+    it: Standing, event: appeal.AppealTakenUpAgain | appeal.AppealReopened, recorded: Recorded
+) -> None:
+    _unassigned(it, event, recorded)
+    _no_reply(it)
+    it.due_on = event.due.on
+
+
+def _new_due(
+    it: Standing, event: appeal.AppealReclassified | appeal.AppealTermExtended, _: Recorded
+) -> None:
+    it.due_on = event.due.on
+
+
+def _dispatched(it: Standing, event: appeal.AppealReplyDispatched, _: Recorded) -> None:
+    if event.interim:
+        _no_reply(it)
+    else:
+        it.stage = "answered"
+
+
+def _no_reply(it: Standing) -> None:
+    it.chain = ()
+    it.given = 0
+    it.returned = False
+
+
+def _stage(stage: str) -> Callable[[Standing, Event, Recorded], None]:
+    def reached(it: Standing, _event: Event, _: Recorded) -> None:
+        it.stage = stage
+
+    return reached
+
+
+def _acknowledged(it: Standing, _event: Event, _: Recorded) -> None:
+    it.acknowledged = True
+
+
+def _routed(it: Standing, event: media_inquiry.MediaInquiryRouted, _: Recorded) -> None:
+    it.stage = "routed"
+    it.unit = event.unit
+    it.official = event.responsible
+
+
+def _inquiry_reopened(it: Standing, event: media_inquiry.MediaInquiryReopened, _: Recorded) -> None:
+    it.stage = "routed" if it.official else "received"
+    it.due_on = event.due.on
+    _no_reply(it)
+
+
+def _contributions(co_executors: CoExecutors) -> tuple[Part, ...]:
+    return tuple(
+        Part(f"contribute:{each.official}", each.unit, each.official, each.due_on)
+        for each in co_executors
+    )
+
+
+def _reassigned(it: Standing, event: assignment.AssignmentReassigned, _: Recorded) -> None:
+    it.stage = "given"
+    it.unit = event.unit
+    it.official = event.main_executor
+    it.due_on = event.due.on
+    it.extension_asked = False
+    it.parts = _contributions(event.co_executors)
+
+
+def _delegated(it: Standing, event: assignment.AssignmentDelegated, _: Recorded) -> None:
+    it.stage = "given"
+    it.unit = event.unit
+    it.official = event.main_executor
+
+
+def _contributed(it: Standing, event: assignment.AssignmentPartContributed, _: Recorded) -> None:
+    _drop(it, f"contribute:{event.contributed_by}")
+
+
+def _extension_asked(it: Standing, _event: Event, _: Recorded) -> None:
+    it.extension_asked = True
+
+
+def _extended(it: Standing, event: assignment.AssignmentExtended, _: Recorded) -> None:
+    it.extension_asked = False
+    it.due_on = event.due.on
+
+
+def _extension_refused(it: Standing, _event: Event, _: Recorded) -> None:
+    it.extension_asked = False
+
+
+def _decided(stage: str) -> Callable[[Standing, Event, Recorded], None]:
+    def decided(it: Standing, _event: Event, _: Recorded) -> None:
+        it.stage = stage
+        it.extension_asked = False
+
+    return decided
+
+
+def _postponed(it: Standing, event: reception.ReceptionPostponed, _: Recorded) -> None:
+    it.due_on = event.starts_at.date()
+
+
+def _deputy(it: Standing, event: reception.DeputyNamed, _: Recorded) -> None:
+    it.official = event.deputy
+
+
+def _taken_in(it: Standing, event: reception.WrittenAppealTakenIn, _: Recorded) -> None:
+    part = Part(f"hand-over:{event.appeal_id}", it.home, None, event.hand_over_due.on)
+    it.parts = (*it.parts, part)
+
+
+def _handed_over(it: Standing, event: reception.WrittenAppealHandedOver, _: Recorded) -> None:
+    _drop(it, f"hand-over:{event.appeal_id}")
+
+
+def _drafted(it: Standing, event: ReplyDrafted, _: Recorded) -> None:
+    it.author = event.author
+    it.chain = (*event.initials_by, event.signatory)
+    it.given = 0
+    it.returned = False
+
+
+def _revised(it: Standing, event: ReplyRevised, _: Recorded) -> None:
+    it.author = event.author
+    it.given = 0
+    it.returned = False
+
+
+def _reply_returned(it: Standing, _event: ReplyReturned, _: Recorded) -> None:
+    it.given = 0
+    it.returned = True
+
+
+def _initialled(it: Standing, _event: ReplyInitialled | ReplySigned, _: Recorded) -> None:
+    it.given += 1
+
+
+def _asked(it: Standing, event: InformationAsked, recorded: Recorded) -> None:
+    asking = recorded.on_behalf_of or recorded.actor
+    part = Part(
+        f"give-information:{event.request_id}",
+        event.unit or recorded.unit,
+        None if event.unit else asking,
+        event.due.on,
+    )
+    it.parts = (*it.parts, part)
+
+
+def _received(it: Standing, event: InformationReceived, _: Recorded) -> None:
+    _drop(it, f"give-information:{event.request_id}")
+
+
+def _under_control(it: Standing, event: ControlEstablished, _: Recorded) -> None:
+    it.controller = event.controller
+    it.check_on = event.check_on
+
+
+def _control_lifted(it: Standing, _event: ControlLifted, _: Recorded) -> None:
+    it.controller = it.check_on = None
+
+
+def _drop(it: Standing, name: str) -> None:
+    it.parts = tuple(part for part in it.parts if part.name != name)
+
+
+_BEGINS: Mapping[type[Event], Callable[[Any], Standing]] = {
+    appeal.AppealRegistered: _appeal,
+    media_inquiry.MediaInquiryReceived: _inquiry,
+    assignment.AssignmentGiven: _assignment,
+    reception.ReceptionPlanned: _reception,
+}
+
+_STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
+    appeal.AppealReclassified: _new_due,
+    appeal.AppealForwarded: _stage("forwarded"),
+    appeal.AppealAssigned: _assigned,
+    appeal.AppealAccepted: _stage("in-work"),
+    appeal.AppealReturned: _unassigned,
+    appeal.AppealTermExtended: _new_due,
+    appeal.AppealLeftUnconsidered: _stage("unconsidered"),
+    appeal.AppealTakenUpAgain: _started_anew,
+    appeal.AppealReopened: _started_anew,
+    appeal.AppealReplyDispatched: _dispatched,
+    appeal.AppealWithdrawn: _stage("withdrawn"),
+    appeal.AppealMerged: _stage("merged"),
+    appeal.AppealClosed: _stage("closed"),
+    appeal.LegacyOutcomeRecorded: _stage("closed"),
+    media_inquiry.MediaInquiryAcknowledged: _acknowledged,
+    media_inquiry.MediaInquiryRouted: _routed,
+    media_inquiry.MediaInquiryAnswered: _stage("answered"),
+    media_inquiry.InterviewGiven: _stage("answered"),
+    media_inquiry.MediaInquiryDeclined: _stage("declined"),
+    media_inquiry.MediaInquiryHandedOver: _stage("handed-over"),
+    media_inquiry.MediaInquiryClosed: _stage("closed"),
+    media_inquiry.MediaInquiryReopened: _inquiry_reopened,
+    assignment.AssignmentAccepted: _stage("accepted"),
+    assignment.AssignmentRejected: _stage("rejected"),
+    assignment.AssignmentReassigned: _reassigned,
+    assignment.AssignmentDelegated: _delegated,
+    assignment.AssignmentPartContributed: _contributed,
+    assignment.AssignmentExtensionAsked: _extension_asked,
+    assignment.AssignmentExtended: _extended,
+    assignment.AssignmentExtensionRefused: _extension_refused,
+    assignment.AssignmentResultSubmitted: _decided("submitted"),
+    assignment.AssignmentResultReturned: _stage("accepted"),
+    assignment.AssignmentResultAccepted: _decided("fulfilled"),
+    assignment.AssignmentCancelled: _decided("cancelled"),
+    reception.ReceptionPostponed: _postponed,
+    reception.ReceptionCancelled: _stage("cancelled"),
+    reception.ReceptionOpened: _stage("open"),
+    reception.ReceptionClosed: _stage("closed"),
+    reception.DeputyNamed: _deputy,
+    reception.WrittenAppealTakenIn: _taken_in,
+    reception.WrittenAppealHandedOver: _handed_over,
+    ReplyDrafted: _drafted,
+    ReplyRevised: _revised,
+    ReplyReturned: _reply_returned,
+    ReplyInitialled: _initialled,
+    ReplySigned: _initialled,
+    InformationAsked: _asked,
+    InformationReceived: _received,
+    ControlEstablished: _under_control,
+    ControlLifted: _control_lifted,
+}
+
+TAKES = frozenset(_BEGINS) | frozenset(_STEPS)
+IGNORED = frozenset(
+    {
+        "appeal-copies-sent",
+        "assignment-given-at-hearing",
+        "assignment-progress-reported",
+        "competence-established",
+        "coverage-linked",
+        "document-attached",
+        "entry-corrected",
+        "hearing-started",
+        "merged-appeal-noted",
+        "no-show-recorded",
+        "note-added",
+        "oral-answer-given",
+        "spokesperson-named",
+        "visit-completed",
+        "visit-declined",
+        "visit-rated",
+        "visit-registered",
+        "visitor-arrived",
+        "visitor-called",
+        "visitor-referred",
+    }
+)
+"""These change nothing in what is to be done."""

@@ -1,0 +1,221 @@
+"""A real server in processes of its own, and the people who send it requests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psutil
+import psycopg
+from msgspec import Struct
+
+from api.development_issuer import DevelopmentIssuer
+from application.caller import Role
+from infra.organisation import Official, Unit, put_organisation
+from infra.settings import Settings, settings_from
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(sys.executable).with_name("karguzar")
+STOP_SECONDS = 30
+UNITS: dict[str, str | None] = {
+    "agency": None,
+    "records": "agency",
+    "social": "agency",
+    "pensions": "social",
+    "press": "agency",
+    "reception": "agency",
+    "region-ganja": "agency",
+}
+
+
+class Person(Struct, frozen=True):
+    """An official as a token names them."""
+
+    official: str
+    unit: str
+    roles: frozenset[Role]
+
+
+def _person(official: str, unit: str, *roles: Role) -> Person:
+    return Person(official, unit, frozenset(roles))
+
+
+PEOPLE = {
+    "registrar": _person("aliyev", "records", Role.REGISTRAR),
+    "executor": _person("mammadov", "pensions", Role.EXECUTOR),
+    "head": _person("huseynova", "pensions", Role.UNIT_HEAD),
+    "controller": _person("nagiyev", "agency", Role.CONTROLLER),
+    "signatory": _person("director", "agency", Role.SIGNATORY),
+    "press": _person("ismayilova", "press", Role.PRESS_OFFICER),
+    "clerk": _person("quliyev", "reception", Role.RECEPTION_CLERK),
+    "auditor": _person("auditor", "agency", Role.AUDITOR),
+    "analyst": _person("analyst", "agency", Role.ANALYST),
+    "leader": _person("minister", "agency", Role.LEADER),
+    "administrator": _person("admin", "agency", Role.ADMINISTRATOR),
+    "ganja": _person("valiyev", "region-ganja", Role.REGISTRAR, Role.EXECUTOR, Role.UNIT_HEAD),
+}
+
+
+class Server:
+    """A server that runs; ``get`` and the clients of its people speak to it."""
+
+    def __init__(self, folder: Path, conninfo: str, workers: int, environ: dict[str, str]) -> None:
+        self.conninfo = conninfo
+        self.log = folder / "server.log"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.environ = {
+            "KARGUZAR_DATABASE_URL": conninfo,
+            "KARGUZAR_DATA_DIR": str(folder / "data"),
+            "KARGUZAR_PORT": str(self.port),
+            "KARGUZAR_WORKERS": str(workers),
+            **environ,
+        }
+        self.settings: Settings = settings_from(self.environ)
+        self.issuer = DevelopmentIssuer(self.settings)
+        self.base = f"http://127.0.0.1:{self.port}"
+        self._clients: list[httpx.Client] = []
+        enter_organisation(conninfo)
+        with self.log.open("ab") as log:
+            self.process = psutil.Popen(
+                [PROGRAM, "serve"],
+                env={**_without_settings(), **self.environ},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.public = self.client(None)
+
+    def token(self, person: Person, **claims: Any) -> str:
+        return self.issuer.issue(
+            person.official, person.unit, person.roles, **{"client": "tests", **claims}
+        )
+
+    def client(self, token: str | None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        client = httpx.Client(base_url=self.base, headers=headers, timeout=30)
+        self._clients.append(client)
+        return client
+
+    def wait_until_ready(self, seconds: float = 20) -> None:
+        try:
+            wait_until(self._answers_ready, seconds, "the server is ready")
+        except AssertionError:
+            self.process.kill()
+            raise AssertionError(f"not ready:\n{self.log.read_text()}") from None
+
+    def _answers_ready(self) -> bool:
+        assert self.process.is_running(), self.log.read_text()
+        with suppress(httpx.TransportError):
+            return self.public.get("/ready").status_code == 200
+        return False
+
+    def family(self) -> list[psutil.Process]:
+        """All processes of the server, the first of them included."""
+        return [self.process, *self.process.children(recursive=True)]
+
+    def workers(self) -> list[psutil.Process]:
+        return [p for p in self._members() if _listens(p)]
+
+    def runners(self) -> list[psutil.Process]:
+        return [p for p in self._members() if not _listens(p)]
+
+    def _members(self) -> list[psutil.Process]:
+        found = []
+        for process in self.process.children():
+            with suppress(psutil.NoSuchProcess):
+                if "spawn_main" in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
+
+    def log_position(self) -> int:
+        with psycopg.connect(self.conninfo, autocommit=True) as conn:
+            row = conn.execute("SELECT position FROM karguzar.log_head").fetchone()
+        assert row
+        return int(row[0])
+
+    def stop(self) -> None:
+        """SIGTERM, and then nothing may be left running."""
+        family = self.family()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(STOP_SECONDS)
+        self.close_clients()
+        assert status == 0, self.log.read_text()
+        wait_until(lambda: not any(map(alive, family)), 5, "nothing is left running")
+
+    def close_clients(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    def end(self) -> None:
+        """Whatever a failed test left."""
+        self.close_clients()
+        with suppress(psutil.NoSuchProcess):
+            for process in self.family():
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+        self.process.wait(STOP_SECONDS)
+
+
+@contextmanager
+def served(
+    folder: Path, conninfo: str, *, workers: int = 1, **environ: str
+) -> Iterator[Server]:
+    """A server over a migrated database; *environ* are settings without their prefix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    named = {f"KARGUZAR_{name.upper()}": value for name, value in environ.items()}
+    server = Server(folder, conninfo, workers, named)
+    try:
+        server.wait_until_ready()
+        yield server
+        if alive(server.process):
+            server.stop()
+    finally:
+        server.end()
+
+
+def enter_organisation(conninfo: str) -> None:
+    units = [Unit(unit=unit, name=unit, parent=parent) for unit, parent in UNITS.items()]
+    officials = [
+        Official(official=person.official, unit=person.unit, name=person.official.capitalize())
+        for person in PEOPLE.values()
+    ]
+    with psycopg.connect(conninfo) as conn:
+        put_organisation(conn, units, officials)
+
+
+def alive(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"not in {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def fresh_key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}
+
+
+def _listens(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return any(c.status == psutil.CONN_LISTEN for c in process.net_connections("tcp"))
+    return False
+
+
+def _without_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("KARGUZAR_")}

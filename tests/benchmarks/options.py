@@ -1,0 +1,14 @@
+"""How large and how long to measure."""
+
+from msgspec import Struct
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """``cases`` and ``events`` are the sizes of the registers that are read and rebuilt."""
+
+    cases: tuple[int, ...]
+    events: tuple[int, ...]
+    connections: int
+    rate: int
+    seconds: float
+    rounds: int

@@ -1,0 +1,243 @@
+"""Random histories of cases, as the domain itself lets them happen."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from enum import Enum
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from msgspec import NODEFAULT, Struct, structs
+
+from domain.applicant import Anonymous, Collective, Individual, LegalEntity, Represented
+from domain.assignment import FROM_A_CASE, CoExecutor, GiveAssignment
+from domain.calendar import CalendarMissing
+from domain.case import Actor, CaseKind, Command, Context, Person, Refusal
+from domain.control import PutUnderControl
+from domain.envelope import Recorded
+from domain.kinds import KINDS
+from domain.reception import PlanReception
+from domain.record import Document
+from domain.reply import DraftReply
+from tests.domain.spec import BAKU, NOON, context
+
+UNITS = ("records", "social", "pensions", "press")
+OFFICIALS = tuple(f"official-{n}" for n in range(6))
+PEOPLE = tuple(UUID(int=n) for n in range(1, 6))
+_OFFICIAL_FIELDS = frozenset({"official", "main_executor", "responsible", "deputy", "signatory"})
+_DAYS = frozenset({"due_on", "internal_due_on", "check_on"})
+
+
+class History(Struct):
+    """A case and its state after each of its events."""
+
+    recorded: list[Recorded]
+    states: list[Any]
+
+
+def history(rng: Random, kind: CaseKind, *, events: int, first_position: int = 1) -> History:
+    """A case that went on until it has so many events, or nothing more would happen."""
+    case_id = UUID(int=rng.getrandbits(128), version=4)
+    made = History([], [])
+    state: Any = None
+    at = NOON
+    for _ in range(events * 60):
+        if len(made.recorded) >= events:
+            break
+        kinds = KINDS[kind]
+        actor = _actor(rng, state)
+        ctx = structs.replace(
+            context(actor, at, case_id), command_id=UUID(int=rng.getrandbits(128), version=4)
+        )
+        chosen = kinds.begins if state is None else rng.choice(kinds.commands)
+        command = _command(rng, chosen, state, ctx)
+        try:
+            happened = kinds.decide(command, state, ctx)
+        except (Refusal, CalendarMissing):
+            continue
+        for event in happened:
+            state = kinds.evolve(state, event)
+            made.states.append(state)
+            made.recorded.append(
+                Recorded(
+                    originator_id=case_id,
+                    originator_version=len(made.recorded) + 1,
+                    kind=kind,
+                    event=event,
+                    event_id=UUID(int=rng.getrandbits(128), version=4),
+                    owner=case_id,
+                    actor=actor.official,
+                    unit=actor.unit,
+                    client="tests",
+                    command_id=ctx.command_id,
+                    correlation_id=getattr(event, "visit_id", case_id),
+                    recorded_at=at,
+                    position=first_position + len(made.recorded),
+                )
+            )
+        at += timedelta(minutes=rng.choice((1, 5, 30)))
+    return made
+
+
+def _actor(rng: Random, state: Any) -> Actor:
+    wanted = [
+        getattr(state, "main_executor", None),
+        getattr(state, "author", None),
+        getattr(getattr(state, "control", None), "controller", None),
+        getattr(getattr(state, "reply", None), "next_to_initial", None),
+        getattr(getattr(state, "reply", None), "signatory", None),
+        *(co.official for co in getattr(state, "co_executors", ())),
+    ]
+    official = rng.choice([name for name in wanted if name] or OFFICIALS)
+    if rng.random() < 0.3:
+        official = rng.choice(OFFICIALS)
+    unit = getattr(state, "unit", None) or rng.choice(UNITS)
+    return Actor(official=official, unit=unit, client="tests")
+
+
+def _command(rng: Random, command: type[Command], state: Any, ctx: Context) -> Command:
+    values = {}
+    for field in structs.fields(command):
+        optional = field.default is not NODEFAULT or field.default_factory is not NODEFAULT
+        if optional and rng.random() < 0.4:
+            continue
+        value = _value(rng, field.name, field.type, state, ctx)
+        values[field.name] = value if value is not None or optional else "Nazirlik"
+    if command is DraftReply:
+        names = rng.sample(OFFICIALS, 3)
+        values |= {"initials_by": tuple(names[:2]), "signatory": names[2]}
+    if command is PlanReception:
+        values["ends_at"] = values["starts_at"] + timedelta(hours=2)
+        values["quota"] = 50
+    if command is GiveAssignment:
+        values["source_case"] = PEOPLE[0] if values["source"] in FROM_A_CASE else None
+        values.pop("registered_on", None)
+    if command is PutUnderControl and rng.random() < 0.7:
+        return command(reason="səbəb")
+    return command(**values)
+
+
+def _value(rng: Random, name: str, type_: Any, state: Any, ctx: Context) -> Any:  # noqa: PLR0911
+    if name in _NAMED:
+        return _NAMED[name](rng, state, ctx)
+    if name in _OFFICIAL_FIELDS:
+        return rng.choice(OFFICIALS)
+    if name in _DAYS:
+        return ctx.today + timedelta(days=rng.randint(0, 30))
+    origin = getattr(type_, "__origin__", type_)
+    if isinstance(origin, type) and issubclass(origin, Enum):
+        return rng.choice(list(origin))
+    if isinstance(origin, type) and issubclass(origin, bool):
+        return rng.random() < 0.3
+    if name.endswith("_on") or name.endswith("_date") or name.endswith("_starts_on"):
+        return ctx.today
+    return "mətn"
+
+
+def _applicant(rng: Random, _state: Any, _ctx: Context) -> Any:
+    person, other = (Person(id=i, name="Ad") for i in rng.sample(PEOPLE, 2))
+    return rng.choice(
+        [
+            Individual(person=person),
+            Collective(signatories=(person, other)),
+            LegalEntity(name="MMC", legal_address="Bakı", representative=person),
+            Represented(person=person, representative=other, authority="etibarnamə"),
+            Anonymous(contact="012"),
+        ]
+    )
+
+
+def _visit(rng: Random, state: Any, _ctx: Context) -> UUID:
+    return rng.choice(list(getattr(state, "visits", None) or PEOPLE))
+
+
+def _correctable(rng: Random, state: Any, _ctx: Context) -> str:
+    visits = getattr(state, "visits", None)
+    if visits:
+        return f"{rng.choice(list(visits))}.topic"
+    return rng.choice(["topic", "region", "social_category", "channel", "media", "subject", "text"])
+
+
+def _written_appeal(rng: Random, state: Any, _ctx: Context) -> UUID:
+    appeals = [
+        appeal.appeal_id
+        for visit in getattr(state, "visits", {}).values()
+        for appeal in visit.written_appeals
+    ]
+    return rng.choice(appeals or PEOPLE)
+
+
+def _request(rng: Random, state: Any, _ctx: Context) -> UUID:
+    return rng.choice([r.request_id for r in getattr(state, "requests", ())] or PEOPLE)
+
+
+def _digest(_rng: Random, state: Any, _ctx: Context) -> str:
+    return getattr(getattr(state, "reply", None), "digest", "0" * 64)
+
+
+def _co_executors(rng: Random, state: Any, ctx: Context) -> tuple[Any, ...]:
+    names = rng.sample(OFFICIALS, 2)
+    if state is not None and hasattr(state, "number"):
+        return tuple(names[:1])
+    return tuple(
+        CoExecutor(official=name, unit=rng.choice(UNITS), due_on=ctx.today) for name in names
+    )
+
+
+def _day(back: int) -> Callable[[Random, Any, Context], date]:
+    return lambda rng, _state, ctx: ctx.today - timedelta(days=rng.randint(0, back))
+
+
+_NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
+    "applicant": lambda rng, state, ctx: (
+        Person(id=rng.choice(PEOPLE), name="Ad")
+        if hasattr(state, "visits")
+        else _applicant(rng, state, ctx)
+    ),
+    "approved_by": lambda _rng, _state, _ctx: "approver",
+    "appeal_id": _written_appeal,
+    "arrived_at": lambda _rng, _state, _ctx: None,
+    "body": lambda rng, _state, _ctx: rng.choice(["Nazirlik", None]),
+    "co_executors": _co_executors,
+    "complained_of": lambda _rng, _state, _ctx: (),
+    "complained_of_units": lambda _rng, _state, _ctx: (),
+    "consent": lambda _rng, _state, _ctx: True,
+    "copies": lambda _rng, _state, _ctx: (),
+    "covering_letter": lambda _rng, _state, _ctx: None,
+    "digest": _digest,
+    "document": lambda rng, _state, _ctx: Document(
+        name="fayl", media_type="text/plain", size=1, sha256=f"{rng.getrandbits(256):064x}"
+    ),
+    "enclosures": lambda _rng, _state, _ctx: (),
+    "entry": _correctable,
+    "into": lambda rng, _state, _ctx: rng.choice(PEOPLE),
+    "journalist": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
+    "legacy_number": lambda rng, _state, _ctx: f"köhnə-{rng.randint(1, 99)}",
+    "opened_at": lambda _rng, _state, _ctx: None,
+    "outlet_deadline": lambda _rng, _state, ctx: ctx.at + timedelta(days=1),
+    "percent": lambda _rng, _state, _ctx: 50,
+    "person": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
+    "person_id": lambda rng, _state, _ctx: rng.choice(PEOPLE),
+    "quota": lambda _rng, _state, _ctx: 50,
+    "rating": lambda _rng, _state, _ctx: 5,
+    "received_at": lambda rng, _state, ctx: ctx.at - timedelta(hours=rng.randint(0, 6)),
+    "records_close_at": lambda _rng, _state, _ctx: NOON.time().replace(hour=18),
+    "region": lambda rng, _state, _ctx: rng.choice(["ganja", "lankaran"]),
+    "registered_on": lambda _rng, _state, ctx: ctx.today,
+    "request_id": _request,
+    "sheets": lambda _rng, _state, _ctx: 1,
+    "social_category": lambda rng, _state, _ctx: rng.choice(["pensioner", "veteran"]),
+    "source_reference": lambda _rng, _state, _ctx: "iclas 3",
+    "starts_at": lambda rng, _state, _ctx: (
+        NOON + timedelta(minutes=rng.choice((-30, 0, 30)))
+    ).astimezone(BAKU),
+    "ends_at": lambda _rng, _state, _ctx: (NOON + timedelta(hours=3)).astimezone(BAKU),
+    "taken_in_at": lambda _rng, _state, _ctx: None,
+    "topic": lambda rng, _state, _ctx: rng.choice(["pension", "land", "services"]),
+    "unit": lambda rng, _state, _ctx: rng.choice(UNITS),
+    "url": lambda rng, _state, _ctx: f"https://xeber.example/{rng.randint(1, 999)}",
+    "value": lambda rng, _state, _ctx: rng.choice(["post", "tv", "land", "health"]),
+    "visit_id": _visit,
+    "visitor": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
+    "working_days": lambda rng, _state, _ctx: rng.randint(1, 7),
+}

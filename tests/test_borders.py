@@ -1,0 +1,111 @@
+"""Who may import whom, and how long a module may grow."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ("domain", "application", "projections", "api", "infra")
+MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
+
+AGGREGATES = ("appeal", "assignment", "media_inquiry", "reception")
+AGGREGATE_LINES = 1_200
+LINES = 450
+LONGER = {
+    "application/demo_appeals.py": 500,
+    "projections/due_dates.py": 550,
+    "projections/register.py": 550,
+    "projections/work.py": 500,
+}
+"""Modules that go through every event of a kind, or of all four."""
+
+API_SEES_INFRA = {
+    "api/app.py": "the composition root of a worker",
+    "api/composition.py": "the composition root of everything else",
+    "api/cli.py": "settings and logging",
+    "api/cli_demo.py": "settings; enters the organisation",
+    "api/cli_import.py": "settings; the calendar",
+    "api/cli_read.py": "settings; the application's role",
+    "api/cli_serve.py": "settings; migrates",
+    "api/development_issuer.py": "settings",
+    "api/documents.py": "seals documents with the owners' keys",
+    "api/problems.py": "the group commit's own refusal",
+    "api/register_state.py": "the types of what a worker holds",
+    "api/serve.py": "settings and logging",
+}
+APPLICATION_SEES_INFRA = {
+    "application/desk.py": "the event store",
+    "application/policy_desk.py": "the position of the policies",
+    "application/demo_cast.py": "the units and officials of the demo",
+    "application/demo.py": "enters the units and officials of the demo",
+}
+SEES_EVENTSOURCING = {
+    "application/desk.py": "the library's application",
+    "projections/runner.py": "the library's errors of persistence",
+    "projections/rebuild.py": "the library's error for a position taken twice",
+    "api/composition.py": "the library's environment",
+    "api/problems.py": "the library's errors of persistence",
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The dotted names that a module imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield str(node.module)
+
+
+def packages(name: str) -> set[str]:
+    return {module.partition(".")[0] for module in imported(ROOT / name)}
+
+
+def importers(package: str, layer: str) -> set[str]:
+    return {name for name in NAMES if name.startswith(f"{layer}/") and package in packages(name)}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("domain/")])
+def test_the_domain_imports_msgspec_and_the_standard_library_only(name: str) -> None:
+    assert packages(name) <= {"domain", "msgspec"} | sys.stdlib_module_names
+
+
+def test_the_application_knows_neither_api_nor_projections() -> None:
+    assert not importers("api", "application")
+    assert not importers("projections", "application")
+
+
+def test_projections_know_neither_application_nor_api() -> None:
+    assert not importers("application", "projections")
+    assert not importers("api", "projections")
+
+
+def test_infra_knows_none_of_the_layers_above_it() -> None:
+    for layer in ("application", "projections", "api"):
+        assert not importers(layer, "infra")
+
+
+def test_api_sees_infra_only_where_it_is_put_together() -> None:
+    assert importers("infra", "api") == set(API_SEES_INFRA)
+
+
+def test_the_application_sees_infra_only_at_its_desks() -> None:
+    assert importers("infra", "application") <= set(APPLICATION_SEES_INFRA)
+
+
+def test_eventsourcing_is_seen_in_few_places_outside_infra() -> None:
+    above = [importers("eventsourcing", layer) for layer in LAYERS if layer != "infra"]
+    assert set().union(*above) == set(SEES_EVENTSOURCING)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_module_is_short_enough_to_read(name: str) -> None:
+    path = ROOT / name
+    aggregate = path.parent.name == "domain" and path.stem in AGGREGATES
+    limit = AGGREGATE_LINES if aggregate else LONGER.get(name, LINES)
+    assert len(path.read_text().splitlines()) <= limit
