@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from litestar import Litestar, Router
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.authentication import (
     AbstractAuthenticationMiddleware,
@@ -29,6 +30,7 @@ from api import cases, commands, lists, metrics, problems, system
 from api.composition import make_desk, organisation_in, refreshed
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
+from api.admission import known_query, known_query_and_json
 from api.register_state import Pool, Register
 from api.tokens import TokenChecker, keys_from
 from application.orders import DatabaseGone
@@ -37,6 +39,7 @@ from infra.group_commit import GroupCommit
 from infra.keys import KeyRing
 from infra.settings import Settings
 from projections.history import names_in
+from projections.pages import for_reading
 from projections.telling import Names
 
 _SWITCH_SECONDS = 0.0005
@@ -75,15 +78,23 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
             Router(
                 path="/api/v1",
                 route_handlers=[
-                    *commands.routes(),
+                    Router("/", route_handlers=commands.routes(), before_request=known_query_and_json),
                     *lists.ROUTES,
                     *cases.ROUTES,
+                    system.read_positions,
                 ],
+                before_request=known_query,
+                request_max_body_size=settings.max_body_bytes,
+            ),
+            Router(
+                path="/api/v1",
+                route_handlers=cases.DOCUMENT_ROUTES,
+                before_request=known_query,
+                request_max_body_size=settings.document_max_bytes,
             ),
             system.live,
             system.ready,
             system.metrics,
-            system.read_positions,
             system.problems,
             _assets(),
         ],
@@ -91,7 +102,8 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
         exception_handlers=problems.HANDLERS,
         lifespan=[partial(_running, settings, conninfo, tokens)],
         openapi_config=_openapi(),
-        request_max_body_size=settings.document_max_bytes,
+        request_max_body_size=settings.max_body_bytes,
+        state=State({"query_names": {}}),
         debug=False,
         logging_config=None,
     )
@@ -141,6 +153,7 @@ def _pool(conninfo: str, size: int) -> Pool:
     async def take_role(conn: AsyncConnection[TupleRow]) -> None:
         await conn.execute(f"SET ROLE {ROLE}")
         await conn.execute("SET default_transaction_read_only = on")
+        await for_reading(conn)
 
     return AsyncConnectionPool(
         conninfo,

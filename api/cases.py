@@ -3,17 +3,21 @@
 These read the log itself, so they are true for its last position, whatever the read models' lag.
 """
 
+import re
 from asyncio import to_thread
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import PathParameter
 from msgspec import Struct, to_builtins
 from psycopg import AsyncConnection
 
+from api.documents import DocumentNotStored
 from api.language import language_of
+from api.problem_responses import answers, problem_responses
+from api.problems import HeaderNotFitting
 from api.waiting import WaitFor, wait
 from api.register_state import AppRequest, Register, caller_of, register_of
 from application.access import CaseHidden, Forbidden, may_see, require_sight
@@ -28,7 +32,9 @@ from projections.due_dates import due_dates_of_case
 from projections.history import Entry, case_rows, tell_all, thread_rows
 from projections.threads import cases_of_thread
 
-DIGEST = Annotated[str, Parameter(pattern=r"^[0-9a-f]{64}$")]
+DIGEST = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
+_ANY_BYTES = "application/octet-stream"
 _OWNER_WRITES = frozenset(Role) - {Role.AUDITOR, Role.ANALYST, Role.LEADER, Role.ADMINISTRATOR}
 
 
@@ -68,6 +74,7 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
         operation_id=f"{kind.resource if kind else 'cases'}.get",
         tags=[kind.resource if kind else "cases"],
         summary="A case as it stands",
+        responses=answers(CaseView, 400, 401, 403, 404, 422, 503),
     )
     async def case(request: AppRequest, case_id: UUID) -> Response[CaseView]:
         register = register_of(request)
@@ -95,7 +102,12 @@ class CasesController(Controller):
     path = "/cases/{case_id:uuid}"
     tags = ("cases",)
 
-    @get("/deadlines", operation_id="cases.deadlines", summary="Every due date of the case")
+    @get(
+        "/deadlines",
+        operation_id="cases.deadlines",
+        summary="Every due date of the case",
+        responses=answers(DueDates, 400, 401, 403, 404, 422, 503),
+    )
     async def deadlines(
         self, request: AppRequest, case_id: UUID, wait_for: WaitFor = None
     ) -> DueDates:
@@ -106,56 +118,71 @@ class CasesController(Controller):
             clocks, position = await due_dates_of_case(conn, case_id)
         return DueDates(id=case_id, position=position, clocks=clocks)
 
-    @get("/history", operation_id="cases.history", summary="Everything that happened, told")
+    @get(
+        "/history",
+        operation_id="cases.history",
+        summary="Everything that happened, told",
+        responses=answers(History, 400, 401, 403, 404, 422, 503),
+    )
     async def history(self, request: AppRequest, case_id: UUID) -> History:
         register = register_of(request)
         position, events, _ = await _case(register, caller_of(request), case_id)
         return _told(request, case_id, position, events)
 
-    @get("/thread", operation_id="cases.thread", summary="The case's thread over all its cases")
+    @get(
+        "/thread",
+        operation_id="cases.thread",
+        summary="The case's thread over all its cases",
+        responses=answers(History, 400, 401, 403, 404, 422, 503),
+    )
     async def thread(self, request: AppRequest, case_id: UUID) -> History:
         register = register_of(request)
         caller = caller_of(request)
         _, events, _ = await _case(register, caller, case_id)
         return await _thread(request, register, caller, events[0].correlation_id)
 
-    @put(
-        "/documents/{digest:str}",
-        operation_id="cases.store-document",
-        summary="Keep a document's bytes, to be attached by attach-document",
-        status_code=204,
-    )
-    async def store(self, request: AppRequest, case_id: UUID, digest: DIGEST) -> None:
-        register = register_of(request)
-        caller = caller_of(request)
-        if not caller.roles & _OWNER_WRITES:
-            raise Forbidden("Documents are added by those who work on cases")
-        _, _, state = await _case(register, caller, case_id)
-        content = await request.body()
-        media_type = request.headers.get("content-type") or "application/octet-stream"
-        await to_thread(
-            register.documents.store,
-            case_id,
-            state.owner or case_id,
-            digest,
-            media_type.split(";")[0].strip(),
-            content,
-        )
 
-    @get(
-        "/documents/{digest:str}",
-        operation_id="cases.read-document",
-        summary="A document's bytes",
-        media_type="application/octet-stream",
+@put(
+    "/cases/{case_id:uuid}/documents/{digest:str}",
+    operation_id="cases.store-document",
+    tags=["cases"],
+    summary="Keep a document's bytes, to be attached by attach-document",
+    status_code=204,
+    responses=problem_responses(400, 401, 403, 404, 413, 422, 503),
+)
+async def store_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> None:
+    register = register_of(request)
+    caller = caller_of(request)
+    if not caller.roles & _OWNER_WRITES:
+        raise Forbidden("Documents are added by those who work on cases")
+    _, _, state = await _case(register, caller, case_id)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if not _MEDIA_TYPE.fullmatch(media_type or _ANY_BYTES):
+        raise HeaderNotFitting("Content-Type takes a media type, such as application/pdf")
+    await to_thread(
+        register.documents.store,
+        case_id,
+        state.owner or case_id,
+        digest,
+        media_type or _ANY_BYTES,
+        await request.body(),
     )
-    async def document(
-        self, request: AppRequest, case_id: UUID, digest: DIGEST
-    ) -> Response[bytes]:
-        register = register_of(request)
-        await _case(register, caller_of(request), case_id)
-        media_type, content = await to_thread(register.documents.read, case_id, digest)
-        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-        return Response(content, media_type=media_type, headers=headers)
+
+
+@get(
+    "/cases/{case_id:uuid}/documents/{digest:str}",
+    operation_id="cases.read-document",
+    tags=["cases"],
+    summary="A document's bytes",
+    media_type="application/octet-stream",
+    responses=problem_responses(400, 401, 403, 404, 409, 422, 503),
+)
+async def read_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> Response[bytes]:
+    register = register_of(request)
+    await _case(register, caller_of(request), case_id)
+    media_type, content = await to_thread(register.documents.read, case_id, digest)
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 @get(
@@ -163,6 +190,7 @@ class CasesController(Controller):
     operation_id="threads.history",
     tags=["cases"],
     summary="A thread: a visit, its assignments and its appeal, told as one",
+    responses=answers(History, 400, 401, 403, 404, 422, 503),
 )
 async def thread_history(request: AppRequest, thread_id: UUID) -> History:
     return await _thread(request, register_of(request), caller_of(request), thread_id)
@@ -174,6 +202,18 @@ ROUTES: list[Any] = [
     CasesController,
     thread_history,
 ]
+DOCUMENT_ROUTES = [store_document, read_document]
+
+
+async def require_document(
+    register: Register, caller: Caller, case_id: UUID, digest: str
+) -> None:
+    """Raise DocumentNotStored unless the case's document is here; to those who may see the case."""
+    try:
+        await to_thread(register.documents.require_stored, case_id, digest)
+    except DocumentNotStored:
+        await _case(register, caller, case_id)
+        raise
 
 
 async def _case(

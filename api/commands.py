@@ -6,14 +6,17 @@ from uuid import UUID, uuid4, uuid5
 
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import Body, Parameter
+from litestar.params import Body, HeaderParameter
 
+from api.bodies import CommandRequest, decoder_of
+from api.cases import require_document
 from api.examples import example_of
 from api.metrics import COMMANDS
-from api.problems import HeaderNotFitting, Problem, status_of
+from api.problem_responses import problem_responses
+from api.problems import HeaderNotFitting, status_of
 from api.register_state import AppRequest, Register, caller_of, register_of
+from application.access import require_right
 from application.orders import Order, Receipt
 from domain.case import Command
 from domain.kinds import KINDS, Kind
@@ -24,8 +27,8 @@ _VERSION = re.compile(r'^(?:W/)?"?(\d+)"?$')
 
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         min_length=1,
         max_length=200,
         description="Send the same key with the same request again and it is carried out once",
@@ -33,42 +36,20 @@ IdempotencyKey = Annotated[
 ]
 IfMatch = Annotated[
     str | None,
-    Parameter(
-        header="If-Match",
+    HeaderParameter(
+        name="If-Match",
         max_length=40,
         description="The ETag you have seen; refused when the case has changed since",
     ),
 ]
 OnBehalfOf = Annotated[
     str | None,
-    Parameter(
-        header="On-Behalf-Of",
+    HeaderParameter(
+        name="On-Behalf-Of",
         max_length=64,
         description="The official you act for as deputy; your token must allow it",
     ),
 ]
-
-_PROBLEMS = {
-    status: ResponseSpec(
-        data_container=Problem,
-        description=description,
-        media_type="application/problem+json",  # type: ignore[arg-type]
-        generate_examples=False,
-    )
-    for status, description in {
-        400: "Not JSON, or a header that can't be read",
-        401: "No good token",
-        403: "Your role doesn't allow it",
-        404: "No such case, or not for you to see",
-        409: "Refused by a rule; the type names it",
-        412: "The case has changed since",
-        413: "Too large",
-        415: "Not JSON",
-        422: "The request doesn't have the form asked for",
-        503: "The database is away; try again",
-    }.items()
-}
-
 
 def command_name(command: type[Command]) -> str:
     """The last part of the command's address: ExtendTerm is extend-term."""
@@ -133,8 +114,6 @@ def _proceed(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
     ) -> Response[Receipt]:
         caller = caller_of(request)
         register = register_of(request)
-        if isinstance(data, AttachDocument):
-            await register.require_document(case_id, data.document.sha256)
         order = Order(
             kind=kind.kind,
             case_id=case_id,
@@ -143,6 +122,9 @@ def _proceed(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
             command_id=command_id(caller.actor.client, idempotency_key),
             expected_version=expected_version(if_match),
         )
+        if isinstance(data, AttachDocument):
+            require_right(caller, kind.kind, command)
+            await require_document(register, caller, case_id, data.document.sha256)
         receipt = await _carried_out(register, order)
         return _answered(receipt, 200, {})
 
@@ -179,7 +161,9 @@ def _route(
         status_code=status,
         operation_id=f"{kind.resource}.{name}",
         tags=[kind.resource],
+        request_class=CommandRequest,
+        opt={"decode": decoder_of(command)},
         summary=name.replace("-", " ").capitalize(),
         description=doc or None,
-        responses=_PROBLEMS,
+        responses=problem_responses(400, 401, 403, 404, 409, 412, 413, 415, 422, 503),
     )(handler)

@@ -19,7 +19,7 @@ from infra.keys import KeyRing
 from infra.migrate import migrate
 from infra.settings import Settings
 from projections import READ_MODELS
-from projections.builds import ensure_builds, live_builds
+from projections.builds import ensure_builds, followed_builds
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
 
 _REFRESH_SECONDS = 10.0
@@ -113,18 +113,10 @@ def make_runner(settings: Settings, conninfo: str) -> Runner:
     desk = make_desk(settings, conninfo)
     tracking = make_tracking(conninfo)
     policies = PolicyDesk(desk, tracking)
-    models = {model.name: model for model in READ_MODELS}
 
     def consumers() -> list[Consumer]:
         with tracking.datastore.get_connection() as conn:
-            builds = live_builds(conn)
-        return [
-            policies,
-            *(
-                ReadModelConsumer(models[name], build, tracking)
-                for name, build in builds.items()
-                if name in models
-            ),
-        ]
+            builds = followed_builds(conn, READ_MODELS)
+        return [policies, *(ReadModelConsumer(model, build, tracking) for model, build in builds)]
 
     return Runner(make_reader(desk), tracking, consumers)

@@ -39,9 +39,11 @@ class Documents:
             if key is None:
                 key, wrapped = self._keys.make(owner)
                 cursor.execute(
-                    "INSERT INTO karguzar.person_keys (owner, wrapped) VALUES (%s, %s)",
+                    "INSERT INTO karguzar.person_keys (owner, wrapped) VALUES (%s, %s) "
+                    "ON CONFLICT DO NOTHING",
                     (owner, wrapped),
                 )
+                key = self._keys.read(cursor, [owner])[owner]
             sealed = key.seal(content, case_id.bytes + bytes.fromhex(digest))
             cursor.execute(
                 "INSERT INTO karguzar.documents (case_id, sha256, media_type, size, owner, sealed)"
@@ -62,7 +64,7 @@ class Documents:
                 (case_id, digest),
             ).fetchone()
             key = self._keys.read(cursor, [row[1]]).get(row[1]) if row else None
-        if row is None or key is None:
+        if row is None or key is None or not key.made(row[2]):
             raise DocumentNotStored(DocumentNotStored.__doc__)
         return row[0], key.open(row[2], case_id.bytes + bytes.fromhex(digest))
 

@@ -37,6 +37,14 @@ _BY_NAME: dict[str, Any] = {
     "sha256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
 }
 _ID = "00000000-0000-4000-8000-000000000001"
+_PLAIN: dict[type[inspect.Type], Any] = {
+    inspect.AnyType: "Mətn",
+    inspect.BoolType: False,
+    inspect.DateTimeType: "2026-04-06T09:30:00+04:00",
+    inspect.DictType: {},
+    inspect.TimeType: "18:00:00",
+    inspect.UUIDType: _ID,
+}
 _LIST = (inspect.VarTupleType, inspect.ListType, inspect.FrozenSetType, inspect.SetType)
 _LEFT_OUT = frozenset({"id", "on_behalf_of", "legacy_number", "internal_due_on"})
 
@@ -48,40 +56,38 @@ def example_of(command: type[Command]) -> dict[str, Any]:
     return value
 
 
-def _value(name: str, info: Any) -> Any:  # noqa: C901, PLR0912
+def example_answer(answer: Any) -> Any:
+    """An answer of this type, with all its fields."""
+    return _value("", inspect.type_info(answer), whole=True)
+
+
+def _value(name: str, info: Any, *, whole: bool = False) -> Any:
     if isinstance(info, inspect.Metadata):
-        return _value(name, info.type)
+        return _value(name, info.type, whole=whole)
     if isinstance(info, inspect.UnionType):
         options = [t for t in info.types if not isinstance(t, inspect.NoneType)]
-        return _value(name, options[0])
+        return _value(name, options[0], whole=whole)
     if isinstance(info, inspect.StructType):
-        return _struct(info)
+        return _struct(info, whole=whole)
     if isinstance(info, _LIST):
-        return [_value(name, info.item_type)]
+        return [_value(name, info.item_type, whole=whole)]
     if isinstance(info, inspect.EnumType):
         return next(iter(info.cls)).value
     if isinstance(info, inspect.LiteralType):
         return info.values[0]
-    if isinstance(info, inspect.BoolType):
-        return False
     if isinstance(info, inspect.IntType):
         return max(info.ge or 1, 1)
-    if isinstance(info, inspect.DateTimeType):
-        return "2026-04-06T09:30:00+04:00"
     if isinstance(info, inspect.DateType):
         return "1970-01-01" if name == "birth_date" else "2026-04-06"
-    if isinstance(info, inspect.TimeType):
-        return "18:00:00"
-    if isinstance(info, inspect.UUIDType):
-        return _ID
     if isinstance(info, inspect.StrType):
         return _BY_NAME.get(name, "executor" if info.pattern and "a-z" in info.pattern else "Mətn")
-    raise TypeError(f"no example for {info}")
+    return _PLAIN[type(info)]
 
 
-def _struct(info: inspect.StructType) -> dict[str, Any]:
+def _struct(info: inspect.StructType, *, whole: bool) -> dict[str, Any]:
     value = {info.tag_field: info.tag} if info.tag_field else {}
     for field in info.fields:
-        if field.required or (field.encode_name in _BY_NAME and field.name not in _LEFT_OUT):
-            value[field.encode_name] = _value(field.name, field.type)
+        usual = field.encode_name in _BY_NAME and field.name not in _LEFT_OUT
+        if whole or field.required or usual:
+            value[field.encode_name] = _value(field.name, field.type, whole=whole)
     return value

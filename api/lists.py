@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from litestar import get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from api.problem_responses import answers
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import WaitFor, wait
 from application.access import Forbidden, list_sight_sql, sees_personal
@@ -25,10 +26,16 @@ from projections.register import Row
 from projections.work import Work, my_work, work_of_units
 
 Cursor = Annotated[
-    str | None, Parameter(max_length=1000, description="Leads to the page after its own")
+    str | None, QueryParameter(max_length=1000, description="Leads to the page after its own")
 ]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="Rows a page")]
-Word = Annotated[str | None, Parameter(max_length=200, pattern=r"^[^\x00]*$")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows a page")]
+Word = Annotated[str | None, QueryParameter(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+# `state` is a name that the framework keeps for itself.
+Stage = Annotated[
+    str | None, QueryParameter(name="state", max_length=200, pattern=r"^[^\x00]*$")
+]
 
 
 class PersonsCases(Struct, kw_only=True):
@@ -36,11 +43,6 @@ class PersonsCases(Struct, kw_only=True):
 
     position: int
     cases: list[PersonsCase]
-
-# `state` is a name that the framework keeps for itself.
-Stage = Annotated[
-    str | None, Parameter(query="state", max_length=200, pattern=r"^[^\x00]*$")
-]
 
 
 async def case_filter(  # noqa: PLR0913
@@ -82,8 +84,8 @@ async def case_filter(  # noqa: PLR0913
         social_category=social_category,
         subkind=subkind,
         controller=controller,
-        received_from=received_from,
-        received_to=received_to,
+        received_from=_local(request, received_from),
+        received_to=_local(request, received_to),
         registered_from=registered_from,
         registered_to=registered_to,
         due_from=due_from,
@@ -104,6 +106,7 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
         tags=[kind.resource if kind else "cases"],
         summary="The cases that you may see" + (f" of kind {kind.kind}" if kind else ""),
         dependencies={"wanted": Provide(case_filter)},
+        responses=answers(Page[Row], 400, 401, 403, 422, 503),
     )
     async def cases(  # noqa: PLR0913
         request: AppRequest,
@@ -135,11 +138,17 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
     return cases
 
 
-@get("/work", operation_id="work.list", tags=["work"], summary="What waits: for me, or my unit")
+@get(
+    "/work",
+    operation_id="work.list",
+    tags=["work"],
+    summary="What waits: for me, or my unit",
+    responses=answers(Page[Work], 400, 401, 403, 422, 503),
+)
 async def work(  # noqa: PLR0913
     request: AppRequest,
     whose: Annotated[
-        str, Parameter(pattern="^(mine|unit)$", description="mine, or unit: my unit's and below")
+        str, QueryParameter(pattern="^(mine|unit)$", description="mine, or unit: my unit's and below")
     ] = "mine",
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -159,7 +168,13 @@ async def work(  # noqa: PLR0913
         return await work_of_units(conn, units, *sight, cursor=cursor, limit=limit)
 
 
-@get("/deadlines", operation_id="deadlines.list", tags=["deadlines"], summary="What is due")
+@get(
+    "/deadlines",
+    operation_id="deadlines.list",
+    tags=["deadlines"],
+    summary="What is due",
+    responses=answers(Page[DueCase], 400, 401, 403, 422, 503),
+)
 async def deadlines(  # noqa: PLR0913
     request: AppRequest,
     due_from: date | None = None,
@@ -198,6 +213,7 @@ async def deadlines(  # noqa: PLR0913
     operation_id="persons.cases",
     tags=["persons"],
     summary="A person's cases over all four kinds",
+    responses=answers(PersonsCases, 400, 401, 403, 422, 503),
 )
 async def persons_cases(
     request: AppRequest, person_id: UUID, limit: Limit = 200, wait_for: WaitFor = None
@@ -224,6 +240,13 @@ ROUTES: list[Any] = [
 def _require_personal(caller: Caller) -> None:
     if not sees_personal(caller):
         raise Forbidden("This list is about people: your role doesn't see them")
+
+
+def _local(request: AppRequest, instant: datetime | None) -> datetime | None:
+    """An instant without an offset is one of the department's clock."""
+    if instant is None or instant.tzinfo:
+        return instant
+    return instant.replace(tzinfo=ZoneInfo(register_of(request).settings.time_zone))
 
 
 def _today(register: Register) -> date:

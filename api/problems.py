@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import psycopg
 import psycopg_pool
 import structlog
@@ -181,6 +182,15 @@ def _field_error(error: dict[str, Any]) -> dict[str, str]:
     return {"field": "body" if field == "data" else field, "message": _ECHO.sub(r"\1", message)}
 
 
+def invalid_command(request: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[Any]:
+    """As `invalid_body`, from what msgspec says: a message and the place it is about."""
+    message, _, place = str(error).partition(" - at `$")
+    field = place.rstrip("`").lstrip(".") or "body"
+    one = {"field": field, "message": _ECHO.sub(r"\1", message)}
+    detail = f"{one['field']}: {one['message']}"
+    return _of_the_framework(request, "not-valid", detail=detail, errors=[one])
+
+
 def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What the framework itself refuses."""
     if isinstance(error.__cause__, SerializationException):
@@ -269,6 +279,8 @@ HANDLERS: dict[Any, Any] = {
     ValidationException: invalid_body,
     SerializationException: malformed,
     UnicodeDecodeError: malformed,
+    msgspec.ValidationError: invalid_command,
+    msgspec.DecodeError: malformed,
     psycopg.DataError: unreadable,
     OverflowError: too_big,
     NotFoundException: http,

@@ -1,6 +1,5 @@
 """What the running server holds, made once at start and shared by its routes."""
 
-from asyncio import to_thread
 from collections.abc import Callable
 from uuid import UUID
 
@@ -37,10 +36,6 @@ class Register(Struct, frozen=True, kw_only=True):
     documents: Documents
     organisation: Callable[[], Organisation]
     names: Callable[[], Names]
-
-    async def require_document(self, case_id: UUID, digest: str) -> None:
-        """Raise DocumentNotStored unless the case's document is here."""
-        await to_thread(self.documents.require_stored, case_id, digest)
 
     async def keys_of(self, owners: set[UUID]) -> dict[UUID, PersonKey]:
         """The keys of persons, for opening what they seal."""

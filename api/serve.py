@@ -1,6 +1,7 @@
 """The server: N processes that answer, and one that runs the projections; each is replaced when
 it dies. The runner is a process of its own so that folding never delays a request."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ from infra.settings import Settings
 
 _DRAIN_SECONDS = 20
 _SETTLED_SECONDS = 30
+_RUNNER_NICENESS = 5
 _BACKLOG = 2048
 
 log = structlog.get_logger()
@@ -113,10 +115,15 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
 
 
 def run_runner(settings: Settings, conninfo: str) -> None:
-    """The process that keeps the read models and carries out the policies."""
+    """The process that keeps the read models and carries out the policies.
+
+    Where there are too few processors for all, answering comes before folding: the read models
+    catch up afterwards.
+    """
     from api.composition import make_runner  # noqa: PLC0415 - only the runner needs it
 
     _set_up(settings)
+    os.nice(_RUNNER_NICENESS)
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
@@ -125,6 +132,9 @@ def run_runner(settings: Settings, conninfo: str) -> None:
 
 def _set_up(settings: Settings) -> None:
     configure_logging(settings.log_level, console=sys.stderr.isatty())
+    # What was imported stays; what a batch makes is mostly gone before it is looked at.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
 
 

@@ -5,9 +5,11 @@ from typing import Any
 import psycopg
 import psycopg_pool
 from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from api.metrics import exposition
+from api.problem_responses import answers
 from api.problems import problem_types
 from api.register_state import AppRequest, register_of
 from projections.positions import ReadModelPosition, positions
@@ -33,7 +35,14 @@ class Positions(Struct, kw_only=True):
     read_models: list[ReadModelPosition]
 
 
-@get("/live", operation_id="system.live", tags=["system"], summary="The process answers", opt={"public": True})
+@get(
+    "/live",
+    operation_id="system.live",
+    tags=["system"],
+    summary="The process answers",
+    opt={"public": True},
+    responses=answers(Live),
+)
 async def live() -> Live:
     return Live("live")
 
@@ -44,6 +53,12 @@ async def live() -> Live:
     tags=["system"],
     summary="The database is reached and no read model is far behind or stopped",
     opt={"public": True},
+    responses={
+        **answers(Ready),
+        503: ResponseSpec(
+            data_container=Ready, description="Not ready; says why", generate_examples=False
+        ),
+    },
 )
 async def ready(request: AppRequest) -> Response[Ready]:
     try:
@@ -78,10 +93,11 @@ async def metrics(request: AppRequest) -> Response[bytes]:
 
 
 @get(
-    "/api/v1/positions",
+    "/positions",
     operation_id="system.positions",
     tags=["system"],
     summary="How far each read model has come",
+    responses=answers(Positions, 400, 401, 503),
 )
 async def read_positions(request: AppRequest) -> Positions:
     async with register_of(request).pool.connection() as conn:

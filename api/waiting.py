@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from api.register_state import Register
 from projections.positions import wait_for as wait_until_seen
 
 WaitFor = Annotated[
     int | None,
-    Parameter(ge=0, le=1 << 62, description="Wait until this position, a command's, is seen"),
+    QueryParameter(ge=0, le=1 << 62, description="Wait until this position, a command's, is seen"),
 ]
 
 

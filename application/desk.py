@@ -138,7 +138,6 @@ class _Work:
         self.batch = batch
         self.now = desk.clock()
         self.today = self.now.astimezone(desk.time_zone).date()
-        self.position = batch.position
         self.parts: list[Parts] = []
         self.commands: dict[UUID, StoredCommand] = {}
         self.used_numbers: dict[Book, int] = {}
@@ -150,6 +149,7 @@ class _Work:
             [order.command_id for order in orders],
             {case: standing.version if standing else 0 for case, standing in known.items()},
         )
+        self.position = batch.position
         by_case: dict[UUID, list[StreamRow]] = {}
         for row in rows:
             by_case.setdefault(row.case_id, []).append(row)

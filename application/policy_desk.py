@@ -7,7 +7,7 @@ import structlog
 
 from application.caller import Caller, Role
 from application.desk import Desk
-from application.orders import Order
+from application.orders import NoSuchCase, Order
 from application.policies import POLICIES, Next, Policy
 from domain.case import Actor, Refusal
 from domain.envelope import Recorded
@@ -36,7 +36,7 @@ class PolicyDesk:
             for policy, order in self._orders(recorded):
                 try:
                     self._desk.execute(order)
-                except Refusal as refusal:
+                except (Refusal, NoSuchCase) as refusal:
                     self._record_refusal(recorded, policy, refusal)
         with self._tracking.datastore.transaction(commit=True) as cursor:
             self._tracking.advance(cursor, self.name, batch[-1].position)
@@ -47,7 +47,7 @@ class PolicyDesk:
                 for index, following in enumerate(policy.react(recorded)):
                     yield policy, _order(recorded, policy, index, following)
 
-    def _record_refusal(self, recorded: Recorded, policy: Policy, refusal: Refusal) -> None:
+    def _record_refusal(self, recorded: Recorded, policy: Policy, refusal: Exception) -> None:
         """The domain's refusal won't change by itself: an official has to look at it."""
         name = type(refusal).__name__
         log.error(

@@ -698,10 +698,7 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
         case LeaveUnconsidered():
             return _leave_unconsidered(command, appeal, ctx)
         case TakeUpAgain():
-            if appeal.stage is not Stage.UNCONSIDERED:
-                raise NotLeftUnconsidered
-            due = _answer_due(appeal.kind, ctx.today, ctx)
-            return [AppealTakenUpAgain(term_starts_on=ctx.today, due=due)]
+            return _take_up_again(appeal, ctx)
         case DispatchReply():
             return _dispatch(command, appeal, ctx)
         case WithdrawAppeal(asked_on=asked_on):
@@ -887,6 +884,13 @@ def _leave_unconsidered(command: LeaveUnconsidered, appeal: Appeal, ctx: Context
             ground=command.ground, applicant_notified_on=command.applicant_notified_on
         )
     ]
+
+
+def _take_up_again(appeal: Appeal, ctx: Context) -> list[Event]:
+    if appeal.stage is not Stage.UNCONSIDERED:
+        raise NotLeftUnconsidered
+    due = _answer_due(appeal.kind, ctx.today, ctx)
+    return [AppealTakenUpAgain(term_starts_on=ctx.today, due=due)]
 
 
 def _work_on_reply(command: ReplyCommand, appeal: Appeal, ctx: Context) -> list[Event]:

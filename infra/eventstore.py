@@ -54,11 +54,22 @@ class Append(Struct, frozen=True, kw_only=True):
 
 
 class Batch:
-    """An open transaction that holds the log's lock. ``position`` is the last one used."""
+    """An open transaction that holds the log's lock; its statements go out together until one
+    of them is waited for."""
 
-    def __init__(self, cursor: Cursor[Any], position: int) -> None:
+    def __init__(self, cursor: Cursor[Any]) -> None:
         self.cursor = cursor
-        self.position = position
+        self._head = cursor.connection.cursor(binary=True, row_factory=tuple_row).execute(
+            "SELECT position FROM karguzar.log_head FOR UPDATE"
+        )
+        self._position: int | None = None
+
+    @property
+    def position(self) -> int:
+        """The last position used; the first to ask waits until the lock is ours."""
+        if self._position is None:
+            (self._position,) = cast("tuple[int]", self._head.fetchone())
+        return self._position
 
     def look_up(
         self, command_ids: Sequence[UUID], after: Mapping[UUID, int]
@@ -69,23 +80,22 @@ class Batch:
         given for each, and the last number of each book.
         """
         connection = self.cursor.connection
-        with connection.pipeline():
-            commands = connection.cursor(binary=True, row_factory=tuple_row).execute(
-                "SELECT command_id, digest, case_id, version, position, topics "
-                "FROM karguzar.commands WHERE command_id = ANY(%b)",
-                (list(command_ids),),
-            )
-            rows = connection.cursor(binary=True, row_factory=tuple_row).execute(
-                "SELECT e.originator_id, e.originator_version, e.topic, e.state, "
-                "e.notification_id FROM unnest(%b::uuid[], %b::bigint[]) AS known (id, version) "
-                "JOIN karguzar.register_events e "
-                "ON e.originator_id = known.id AND e.originator_version > known.version "
-                "ORDER BY e.originator_id, e.originator_version",
-                (list(after), list(after.values())),
-            )
-            books = connection.cursor(binary=True, row_factory=tuple_row).execute(
-                "SELECT book, year, last_sequence FROM karguzar.register_books"
-            )
+        commands = connection.cursor(binary=True, row_factory=tuple_row).execute(
+            "SELECT command_id, digest, case_id, version, position, topics "
+            "FROM karguzar.commands WHERE command_id = ANY(%b)",
+            (list(command_ids),),
+        )
+        rows = connection.cursor(binary=True, row_factory=tuple_row).execute(
+            "SELECT e.originator_id, e.originator_version, e.topic, e.state, "
+            "e.notification_id FROM unnest(%b::uuid[], %b::bigint[]) AS known (id, version) "
+            "JOIN karguzar.register_events e "
+            "ON e.originator_id = known.id AND e.originator_version > known.version "
+            "ORDER BY e.originator_id, e.originator_version",
+            (list(after), list(after.values())),
+        )
+        books = connection.cursor(binary=True, row_factory=tuple_row).execute(
+            "SELECT book, year, last_sequence FROM karguzar.register_books"
+        )
         return (
             {
                 command_id: StoredCommand(command_id, digest, case, version, position, (*topics,))
@@ -99,63 +109,62 @@ class Batch:
         """Write it all; nothing is visible, or kept, before the transaction commits."""
         cursor, events = self.cursor, new.events
         first = self.position + 1
-        self.position += len(events)
-        with cursor.connection.pipeline():
-            if new.keys:
-                cursor.execute(
-                    "INSERT INTO karguzar.person_keys (owner, wrapped) "
-                    "SELECT * FROM unnest(%b::uuid[], %b::bytea[])",
-                    (list(new.keys), list(new.keys.values())),
-                )
-            if events:
-                cursor.execute(
-                    "INSERT INTO karguzar.register_events "
-                    "(originator_id, originator_version, topic, state, notification_id) "
-                    "SELECT * FROM unnest("
-                    "%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])",
-                    (
-                        [e.originator_id for e in events],
-                        [e.originator_version for e in events],
-                        [e.topic for e in events],
-                        [e.state for e in events],
-                        list(range(first, self.position + 1)),
-                    ),
-                )
-                cursor.execute(
-                    "UPDATE karguzar.log_head SET position = %b", (self.position,)
-                )
-            if new.numbers:
-                cursor.execute(
-                    "INSERT INTO karguzar.register_books (book, year, last_sequence) "
-                    "SELECT * FROM unnest(%b::text[], %b::integer[], %b::bigint[]) "
-                    "ON CONFLICT (book, year) DO UPDATE "
-                    "SET last_sequence = excluded.last_sequence",
-                    (
-                        [book for book, _ in new.numbers],
-                        [year for _, year in new.numbers],
-                        list(new.numbers.values()),
-                    ),
-                )
-            if new.commands:
-                cursor.execute(
-                    "INSERT INTO karguzar.commands "
-                    "(command_id, digest, case_id, version, position, topics) "
-                    "SELECT c.id, c.digest, c.case_id, c.version, c.position, "
-                    "string_to_array(c.topics, ' ') "
-                    "FROM unnest(%b::uuid[], %b::bytea[], %b::uuid[], %b::bigint[], "
-                    "%b::bigint[], %b::text[]) "
-                    "AS c (id, digest, case_id, version, position, topics)",
-                    (
-                        [c.command_id for c in new.commands],
-                        [c.digest for c in new.commands],
-                        [c.case_id for c in new.commands],
-                        [c.version for c in new.commands],
-                        [c.position for c in new.commands],
-                        [" ".join(c.topics) for c in new.commands],
-                    ),
-                )
-            if events:
-                cursor.execute(f"NOTIFY {CHANNEL}")
+        self._position = last = self.position + len(events)
+        if new.keys:
+            cursor.execute(
+                "INSERT INTO karguzar.person_keys (owner, wrapped) "
+                "SELECT * FROM unnest(%b::uuid[], %b::bytea[])",
+                (list(new.keys), list(new.keys.values())),
+            )
+        if events:
+            cursor.execute(
+                "INSERT INTO karguzar.register_events "
+                "(originator_id, originator_version, topic, state, notification_id) "
+                "SELECT * FROM unnest("
+                "%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])",
+                (
+                    [e.originator_id for e in events],
+                    [e.originator_version for e in events],
+                    [e.topic for e in events],
+                    [e.state for e in events],
+                    list(range(first, last + 1)),
+                ),
+            )
+            cursor.execute(
+                "UPDATE karguzar.log_head SET position = %b", (last,)
+            )
+        if new.numbers:
+            cursor.execute(
+                "INSERT INTO karguzar.register_books (book, year, last_sequence) "
+                "SELECT * FROM unnest(%b::text[], %b::integer[], %b::bigint[]) "
+                "ON CONFLICT (book, year) DO UPDATE "
+                "SET last_sequence = excluded.last_sequence",
+                (
+                    [book for book, _ in new.numbers],
+                    [year for _, year in new.numbers],
+                    list(new.numbers.values()),
+                ),
+            )
+        if new.commands:
+            cursor.execute(
+                "INSERT INTO karguzar.commands "
+                "(command_id, digest, case_id, version, position, topics) "
+                "SELECT c.id, c.digest, c.case_id, c.version, c.position, "
+                "string_to_array(c.topics, ' ') "
+                "FROM unnest(%b::uuid[], %b::bytea[], %b::uuid[], %b::bigint[], "
+                "%b::bigint[], %b::text[]) "
+                "AS c (id, digest, case_id, version, position, topics)",
+                (
+                    [c.command_id for c in new.commands],
+                    [c.digest for c in new.commands],
+                    [c.case_id for c in new.commands],
+                    [c.version for c in new.commands],
+                    [c.position for c in new.commands],
+                    [" ".join(c.topics) for c in new.commands],
+                ),
+            )
+        if events:
+            cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 class Recorder(PostgresApplicationRecorder):
@@ -169,15 +178,17 @@ class Recorder(PostgresApplicationRecorder):
         it alone hands out positions, and the next writer gets it only after our commit or
         rollback. So a reader that has seen position n will never see a smaller one appear, and
         a rollback leaves no gap. That is what lets read models take the visible head as done.
+
+        All of it is one pipeline: what a statement failed with is raised before the commit.
         """
         with (
             self.datastore.get_connection() as conn,
+            conn.pipeline() as pipeline,
             conn.transaction(),
             conn.cursor(row_factory=tuple_row) as cursor,
         ):
-            cursor.execute("SELECT position FROM karguzar.log_head FOR UPDATE", binary=True)
-            (position,) = cast("tuple[int]", cursor.fetchone())
-            yield Batch(cursor, position)
+            yield Batch(cursor)
+            pipeline.sync()
 
     def tail(self, after: int, limit: int) -> list[StreamRow]:
         """At most *limit* events from behind position *after* on, in the log's order."""
@@ -259,7 +270,7 @@ class Factory(PostgresFactory):
             schema=SCHEMA,
             pool_size=1,
             max_overflow=3,
-            idle_in_transaction_session_timeout=60,
+            idle_in_transaction_session_timeout=10,
         )
         self.datastore.pool.kwargs = {
             **conninfo_to_dict(env["KARGUZAR_CONNINFO"]),

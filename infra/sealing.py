@@ -56,13 +56,16 @@ def take_out(plan: Plan, plain: Plain, owner: UUID) -> PersonalParts:
 
 
 def put_back(plain: Plain, values: dict[str, Any]) -> None:
-    """Set each value at its dotted path."""
+    """Set each value at its dotted path; a path that ends with a dot is a whole Person's."""
     for path, value in values.items():
         *steps, last = path.split(".")
         at: Any = plain
         for step in steps:
             at = at[int(step)] if isinstance(at, list) else at[step]
-        at[last] = value
+        if last:
+            at[last] = value
+        else:
+            at.update(value)
 
 
 def fill_sealed(plan: Plan, plain: Plain) -> None:
@@ -76,7 +79,11 @@ def fill_sealed(plan: Plan, plain: Plain) -> None:
 
 def _take(plan: Plan, plain: Plain, owner: str, prefix: str, parts: PersonalParts) -> None:
     if plan.person:
-        owner = plain["id"]
+        person = dict(plain)
+        parts.setdefault(person.pop("id"), {})[prefix] = person
+        for name in person:
+            del plain[name]
+        return
     for name in plan.texts:
         value = plain.pop(name, None)
         if value is not None:
@@ -108,6 +115,8 @@ def _struct_plan(info: Any) -> Plan:
                 required.append(field.encode_name)
         elif node := _node(kind):
             children.append((field.encode_name, node))
+    if info.cls is Person and (required or children or len(texts) + 1 != len(info.fields)):
+        raise TypeError("a Person is an id and optional personal fields, sealed as one")
     return Plan(tuple(texts), tuple(required), tuple(children), info.cls is Person)
 
 

@@ -283,7 +283,7 @@ def _contradicts_itself(wanted: CaseFilter) -> bool:
     must_be_open = wanted.open or wanted.overdue_on is not None
     if wanted.state is not None:
         is_open = wanted.state in OPEN_STATES
-        if must_be_open and not is_open or wanted.open is False and is_open:
+        if (must_be_open and not is_open) or (wanted.open is False and is_open):
             return True
     return wanted.open is False and wanted.overdue_on is not None
 

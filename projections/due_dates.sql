@@ -11,10 +11,10 @@ CREATE TABLE {table} (
     official text,
     running boolean NOT NULL,
     met_on date,
-    home text NOT NULL,
-    PRIMARY KEY (case_id, clock)
+    home text NOT NULL
 );
 -- indexes
+ALTER TABLE {table} ADD PRIMARY KEY (case_id, clock);
 CREATE INDEX ON {table} (due_on, case_id, clock);
 CREATE INDEX ON {table} (due_on, case_id, clock) WHERE running;
 CREATE INDEX ON {table} (unit, due_on, case_id, clock) WHERE running;

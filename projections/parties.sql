@@ -2,8 +2,8 @@ CREATE TABLE {table} (
     case_id uuid NOT NULL,
     person_id uuid NOT NULL,
     part text NOT NULL,
-    since timestamptz NOT NULL,
-    PRIMARY KEY (case_id, person_id, part)
+    since timestamptz NOT NULL
 );
 -- indexes
+ALTER TABLE {table} ADD PRIMARY KEY (case_id, person_id, part);
 CREATE INDEX ON {table} (person_id);

@@ -1,5 +1,5 @@
 CREATE TABLE {table} (
-    case_id uuid PRIMARY KEY,
+    case_id uuid NOT NULL,
     kind text NOT NULL,
     number text NOT NULL,
     state text NOT NULL,
@@ -39,6 +39,7 @@ CREATE TABLE {table} (
     ) STORED
 );
 -- indexes
+ALTER TABLE {table} ADD PRIMARY KEY (case_id);
 CREATE INDEX ON {table} (registered_on, case_id);
 CREATE INDEX ON {table} (received_at, case_id);
 CREATE INDEX ON {table} ((coalesce(due_on, 'infinity'::date)), case_id);

@@ -9,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from application.desk import Desk
+from application.orders import NamedCaseMissing
 from application.policies import (
     POLICIES,
     Next,
+    Policy,
     give_what_was_assigned_at_the_hearing,
     hand_over_to_records,
     note_the_merged_appeal,
@@ -21,6 +23,7 @@ from application.policy_desk import PolicyDesk
 from domain.appeal import (
     AppealKind,
     AppealMerged,
+    AppealRegistered,
     Channel,
     MergeAppeal,
     NoteMergedAppeal,
@@ -157,10 +160,12 @@ def test_names_of_policies_are_unique_for_ids_derive_from_them() -> None:
 
 class TestPolicyDesk:
     @pytest.fixture
-    def policies(self, desk: Desk) -> PolicyDesk:
-        return PolicyDesk(
-            desk, TrackingRecorder(desk.log.datastore, tracking_table_name="register_tracking")
-        )
+    def tracking(self, desk: Desk) -> TrackingRecorder:
+        return TrackingRecorder(desk.log.datastore, tracking_table_name="register_tracking")
+
+    @pytest.fixture
+    def policies(self, desk: Desk, tracking: TrackingRecorder) -> PolicyDesk:
+        return PolicyDesk(desk, tracking)
 
     @pytest.fixture
     def hearing(self, desk: Desk) -> tuple[UUID, UUID, UUID]:
@@ -271,18 +276,27 @@ class TestPolicyDesk:
             )
         ]
 
-    def test_an_appeal_merged_into_one_that_is_not_there_stops_nobody(
-        self, desk: Desk, policies: PolicyDesk, database: str
-    ) -> None:
+    def test_an_appeal_is_not_merged_into_one_that_is_not_there(self, desk: Desk) -> None:
         given = register_appeal()
         desk.execute(given)
         merging = MergeAppeal(into=uuid4(), reason="Eyni məsələ")
-        desk.execute(order(CaseKind.APPEAL, given.case_id, merging, HEAD))
-        assert self.take_new(policies, desk, 0) == []
-        assert self.position(database) == (2,)
+        with pytest.raises(NamedCaseMissing):
+            desk.execute(order(CaseKind.APPEAL, given.case_id, merging, HEAD))
+
+    def test_an_order_for_a_case_that_is_not_there_stops_nobody(
+        self, desk: Desk, tracking: TrackingRecorder, database: str
+    ) -> None:
+        def note_a_stranger(recorded: Recorded) -> list[Next]:
+            command = NoteMergedAppeal(appeal_id=recorded.originator_id)
+            return [Next(kind=CaseKind.APPEAL, case_id=uuid4(), command=command)]
+
+        strange = Policy("note-a-stranger", AppealRegistered, note_a_stranger)
+        desk.execute(register_appeal())
+        PolicyDesk(desk, tracking, [strange]).take(recorded_by(desk))
+        assert self.position(database) == (1,)
         with psycopg.connect(database) as conn:
             refused = conn.execute("SELECT policy, refusal FROM karguzar.refused_orders").fetchall()
-        assert refused == [("note-the-merged-appeal", "NoSuchCase")]
+        assert refused == [("note-a-stranger", "NoSuchCase")]
 
     def test_a_paper_taken_in_after_hours_is_handed_over_without_a_refusal(
         self, desk: Desk, policies: PolicyDesk, database: str
