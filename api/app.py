@@ -27,10 +27,10 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from api import cases, commands, lists, metrics, problems, system
+from api.admission import known_query, known_query_and_json
 from api.composition import make_desk, organisation_in, refreshed
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
-from api.admission import known_query, known_query_and_json
 from api.register_state import Pool, Register
 from api.tokens import TokenChecker, keys_from
 from application.orders import DatabaseGone
@@ -78,7 +78,9 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
             Router(
                 path="/api/v1",
                 route_handlers=[
-                    Router("/", route_handlers=commands.routes(), before_request=known_query_and_json),
+                    Router(
+                        "/", route_handlers=commands.routes(), before_request=known_query_and_json
+                    ),
                     *lists.ROUTES,
                     *cases.ROUTES,
                     system.read_positions,

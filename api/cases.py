@@ -18,8 +18,8 @@ from api.documents import DocumentNotStored
 from api.language import language_of
 from api.problem_responses import answers, problem_responses
 from api.problems import HeaderNotFitting
-from api.waiting import WaitFor, wait
 from api.register_state import AppRequest, Register, caller_of, register_of
+from api.waiting import WaitFor, wait
 from application.access import CaseHidden, Forbidden, may_see, require_sight
 from application.caller import Caller, Role
 from application.orders import NoSuchCase
@@ -39,8 +39,10 @@ _OWNER_WRITES = frozenset(Role) - {Role.AUDITOR, Role.ANALYST, Role.LEADER, Role
 
 
 class CaseView(Struct, kw_only=True):
-    """A case as it stands. ``standing`` is what decisions look at; ``began`` what was entered at
-    the start; ``reply_text`` the present text of the reply, if there is one."""
+    """``standing`` is what decisions look at; ``began`` what was entered at the start.
+
+    ``reply_text`` is the present text of the reply, if there is one.
+    """
 
     id: UUID
     kind: CaseKind
@@ -135,11 +137,17 @@ class CasesController(Controller):
         summary="The case's thread over all its cases",
         responses=answers(History, 400, 401, 403, 404, 422, 503),
     )
-    async def thread(self, request: AppRequest, case_id: UUID) -> History:
+    async def thread(self, request: AppRequest, case_id: UUID, wait_for: WaitFor = None) -> History:
         register = register_of(request)
         caller = caller_of(request)
-        _, events, _ = await _case(register, caller, case_id)
-        return await _thread(request, register, caller, events[0].correlation_id)
+        await wait(register, wait_for, "threads", "register")
+        position, events, _ = await _case(register, caller, case_id)
+        thread_id = events[0].correlation_id
+        try:
+            return await _thread(request, register, caller, thread_id)
+        except CaseHidden:
+            # The read models have not come to the case yet: it is all of its thread so far.
+            return _told(request, thread_id, position, events)
 
 
 @put(
@@ -192,8 +200,10 @@ async def read_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> R
     summary="A thread: a visit, its assignments and its appeal, told as one",
     responses=answers(History, 400, 401, 403, 404, 422, 503),
 )
-async def thread_history(request: AppRequest, thread_id: UUID) -> History:
-    return await _thread(request, register_of(request), caller_of(request), thread_id)
+async def thread_history(request: AppRequest, thread_id: UUID, wait_for: WaitFor = None) -> History:
+    register = register_of(request)
+    await wait(register, wait_for, "threads", "register")
+    return await _thread(request, register, caller_of(request), thread_id)
 
 
 ROUTES: list[Any] = [
@@ -205,9 +215,7 @@ ROUTES: list[Any] = [
 DOCUMENT_ROUTES = [store_document, read_document]
 
 
-async def require_document(
-    register: Register, caller: Caller, case_id: UUID, digest: str
-) -> None:
+async def require_document(register: Register, caller: Caller, case_id: UUID, digest: str) -> None:
     """Raise DocumentNotStored unless the case's document is here; to those who may see the case."""
     try:
         await to_thread(register.documents.require_stored, case_id, digest)
@@ -249,9 +257,7 @@ async def _thread(
     return _told(request, thread_id, position, events)
 
 
-def _told(
-    request: AppRequest, identity: UUID, position: int, events: list[Recorded]
-) -> History:
+def _told(request: AppRequest, identity: UUID, position: int, events: list[Recorded]) -> History:
     language = language_of(request)
     names = register_of(request).names()
     return History(

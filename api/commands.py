@@ -17,7 +17,7 @@ from api.problem_responses import problem_responses
 from api.problems import HeaderNotFitting, status_of
 from api.register_state import AppRequest, Register, caller_of, register_of
 from application.access import require_right
-from application.orders import Order, Receipt
+from application.orders import Order, Receipt, new_case_id
 from domain.case import Command
 from domain.kinds import KINDS, Kind
 from domain.record import AttachDocument
@@ -50,6 +50,7 @@ OnBehalfOf = Annotated[
         description="The official you act for as deputy; your token must allow it",
     ),
 ]
+
 
 def command_name(command: type[Command]) -> str:
     """The last part of the command's address: ExtendTerm is extend-term."""
@@ -91,7 +92,7 @@ def _begin(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
         identity = command_id(caller.actor.client, idempotency_key)
         order = Order(
             kind=kind.kind,
-            case_id=uuid5(identity, "case"),
+            case_id=new_case_id(),
             command=data,
             by=caller,
             command_id=identity,
@@ -104,7 +105,7 @@ def _begin(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
 
 
 def _proceed(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
-    async def proceed(  # noqa: PLR0913
+    async def proceed(
         request: AppRequest,
         case_id: UUID,
         data: Any,

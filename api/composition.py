@@ -7,7 +7,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import psycopg
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.utils import Environment
+from psycopg.conninfo import make_conninfo
 
 from application.access import Organisation
 from application.desk import Desk
@@ -22,7 +24,7 @@ from projections import READ_MODELS
 from projections.builds import ensure_builds, followed_builds
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
 
-_REFRESH_SECONDS = 10.0
+_BUILDS_SECONDS = 0.5
 Read = TypeVar("Read")
 
 
@@ -44,18 +46,18 @@ def prepare(conninfo: str) -> list[str]:
         return ensure_builds(conn, READ_MODELS)
 
 
-def refreshed(read: Callable[[], Read]) -> Callable[[], Read]:
-    """What *read* gives, read again when it is older than ten seconds and the database is there."""
+def refreshed(read: Callable[[], Read], seconds: float = 10.0) -> Callable[[], Read]:
+    """What *read* gives, read again when it is older than *seconds* and the database is there."""
     value = read()
     read_at = time.monotonic()
 
     def latest() -> Read:
         nonlocal value, read_at
-        if time.monotonic() - read_at > _REFRESH_SECONDS:
+        if time.monotonic() - read_at > seconds:
             read_at = time.monotonic()
             try:
                 value = read()
-            except psycopg.Error:
+            except (psycopg.Error, PersistenceError):
                 return value
         return value
 
@@ -104,7 +106,10 @@ def make_reader(desk: Desk) -> LogReader:
 
 
 def make_tracking(conninfo: str) -> TrackingRecorder:
-    factory = Factory(Environment("register", environment(conninfo)))
+    """For consumers of the log. What they write can be made again from the log, and comes back
+    together with their position, so nobody needs to wait until it is on the disk."""
+    relaxed = make_conninfo(conninfo, options="-c synchronous_commit=off")
+    factory = Factory(Environment("register", environment(relaxed)))
     return factory.tracking_recorder(TrackingRecorder)
 
 
@@ -119,4 +124,4 @@ def make_runner(settings: Settings, conninfo: str) -> Runner:
             builds = followed_builds(conn, READ_MODELS)
         return [policies, *(ReadModelConsumer(model, build, tracking) for model, build in builds)]
 
-    return Runner(make_reader(desk), tracking, consumers)
+    return Runner(make_reader(desk), tracking, refreshed(consumers, _BUILDS_SECONDS))

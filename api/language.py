@@ -1,6 +1,5 @@
 """The reader's language, out of those that Karguzar speaks."""
 
-
 from api.register_state import AppRequest
 
 LANGUAGES = ("az", "en")

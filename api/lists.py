@@ -33,9 +33,7 @@ Word = Annotated[str | None, QueryParameter(max_length=200, pattern=r"^[^\x00]*$
 
 
 # `state` is a name that the framework keeps for itself.
-Stage = Annotated[
-    str | None, QueryParameter(name="state", max_length=200, pattern=r"^[^\x00]*$")
-]
+Stage = Annotated[str | None, QueryParameter(name="state", max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class PersonsCases(Struct, kw_only=True):
@@ -47,9 +45,10 @@ class PersonsCases(Struct, kw_only=True):
 
 async def case_filter(  # noqa: PLR0913
     request: AppRequest,
+    *,
     kind: Word = None,
     stage: Stage = None,
-    open: bool | None = None,  # noqa: A002, FBT001 - the name of the parameter
+    open: bool | None = None,  # noqa: A002 - the name of the parameter
     unit: Word = None,
     executor: Word = None,
     channel: Word = None,
@@ -64,9 +63,9 @@ async def case_filter(  # noqa: PLR0913
     registered_to: date | None = None,
     due_from: date | None = None,
     due_to: date | None = None,
-    overdue: bool | None = None,  # noqa: FBT001
-    under_control: bool | None = None,  # noqa: FBT001
-    confidential: bool | None = None,  # noqa: FBT001
+    overdue: bool | None = None,
+    under_control: bool | None = None,
+    confidential: bool | None = None,
     result: Word = None,
     legacy_number: Word = None,
     text: Word = None,
@@ -108,7 +107,7 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
         dependencies={"wanted": Provide(case_filter)},
         responses=answers(Page[Row], 400, 401, 403, 422, 503),
     )
-    async def cases(  # noqa: PLR0913
+    async def cases(
         request: AppRequest,
         wanted: CaseFilter,
         order: CaseOrder = CaseOrder.NEWEST,
@@ -145,10 +144,11 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
     summary="What waits: for me, or my unit",
     responses=answers(Page[Work], 400, 401, 403, 422, 503),
 )
-async def work(  # noqa: PLR0913
+async def work(
     request: AppRequest,
     whose: Annotated[
-        str, QueryParameter(pattern="^(mine|unit)$", description="mine, or unit: my unit's and below")
+        str,
+        QueryParameter(pattern="^(mine|unit)$", description="mine, or unit: my unit's and below"),
     ] = "mine",
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -177,9 +177,10 @@ async def work(  # noqa: PLR0913
 )
 async def deadlines(  # noqa: PLR0913
     request: AppRequest,
+    *,
     due_from: date | None = None,
     due_to: date | None = None,
-    running: bool = True,  # noqa: FBT001, FBT002
+    running: bool = True,
     unit: Word = None,
     official: Word = None,
     kind: Word = None,
@@ -213,7 +214,7 @@ async def deadlines(  # noqa: PLR0913
     operation_id="persons.cases",
     tags=["persons"],
     summary="A person's cases over all four kinds",
-    responses=answers(PersonsCases, 400, 401, 403, 422, 503),
+    responses=answers(PersonsCases, 400, 401, 403, 404, 422, 503),
 )
 async def persons_cases(
     request: AppRequest, person_id: UUID, limit: Limit = 200, wait_for: WaitFor = None

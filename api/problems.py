@@ -32,8 +32,8 @@ from application.orders import (
 from domain.calendar import CalendarMissing
 from domain.case import NotFitting, NotYetBegun, Refusal
 from infra.group_commit import Stopped
-from projections.positions import ReadModelBehind
 from projections.pages import CursorInvalid
+from projections.positions import ReadModelBehind
 
 log = structlog.get_logger()
 
@@ -182,7 +182,9 @@ def _field_error(error: dict[str, Any]) -> dict[str, str]:
     return {"field": "body" if field == "data" else field, "message": _ECHO.sub(r"\1", message)}
 
 
-def invalid_command(request: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[Any]:
+def invalid_command(
+    request: Request[Any, Any, Any], error: msgspec.ValidationError
+) -> Response[Any]:
     """As `invalid_body`, from what msgspec says: a message and the place it is about."""
     message, _, place = str(error).partition(" - at `$")
     field = place.rstrip("`").lstrip(".") or "body"
@@ -254,7 +256,7 @@ def _of_the_framework(
     )
 
 
-def _answer(  # noqa: PLR0913
+def _answer(
     request: Request[Any, Any, Any],
     status: int,
     type_: str,

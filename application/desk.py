@@ -16,7 +16,15 @@ from eventsourcing.persistence import Mapper
 from msgspec import Struct
 
 from application.access import Organisation, may_see, require_right, require_sight
-from application.orders import KeyUsedBefore, NamedCaseMissing, NoSuchCase, Order, Receipt, StaleVersion
+from application.orders import (
+    KeyUsedBefore,
+    NamedCaseMissing,
+    NoSuchCase,
+    Order,
+    Receipt,
+    StaleVersion,
+    derived_id,
+)
 from domain.calendar import WorkingCalendar
 from domain.case import CaseKind, Context, Event, RegistrationNumber
 from domain.envelope import Recorded
@@ -142,6 +150,7 @@ class _Work:
         self.commands: dict[UUID, StoredCommand] = {}
         self.used_numbers: dict[Book, int] = {}
         self.standings: dict[UUID, Standing] = {}
+        self.new_ids: set[UUID] = set()
         cases = {order.case_id for order in orders}
         cases |= {source for order in orders if (source := _mentioned_case(order))}
         known = {case: desk.remembered(case) for case in cases}
@@ -229,6 +238,8 @@ class _Work:
 
     def _record(self, order: Order, standing: Standing | None, events: list[Event]) -> Receipt:
         state, version = (standing.state, standing.version) if standing else (None, 0)
+        if standing is None:
+            self.new_ids.add(order.case_id)
         thread = standing.correlation_id if standing else self._begin_thread(order)
         evolve = KINDS[order.kind].evolve
         actor = order.by.actor
@@ -276,15 +287,20 @@ class _Work:
         return order.case_id
 
     def _context(self, order: Order) -> Context:
+        def derive_id(what: str) -> UUID:
+            identity = derived_id(order, what)
+            self.new_ids.add(identity)
+            return identity
+
         return Context(
             by=order.by.actor,
             at=self.now,
             today=self.today,
             case_id=order.case_id,
-            command_id=order.command_id,
             calendar=self.desk.calendar,
             time_zone=self.desk.time_zone,
             next_number=self._next_number,
+            derive_id=derive_id,
         )
 
     def _next_number(self, book: str, year: int) -> RegistrationNumber:
@@ -298,8 +314,10 @@ class _Work:
             self.numbers[book] = self.used_numbers[book] = number.sequence
 
     def _keys(self) -> tuple[dict[UUID, PersonKey], dict[UUID, bytes]]:
+        """Every owner's key, and of those made just now the wrapped form. Nobody can have a key
+        yet under an id that is new."""
         owners = {owner for parts in self.parts for owner in parts.personal}
-        keys = self.desk.keys.read(self.batch.cursor, owners)
+        keys = self.desk.keys.read(self.batch.cursor, owners - self.new_ids)
         made = {}
         for owner in owners - keys.keys():
             keys[owner], made[owner] = self.desk.keys.make(owner)

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from uuid import UUID, uuid5
@@ -20,7 +21,7 @@ from application.caller import Caller, Role
 from application.desk import Desk
 from application.legacy_mapping import Cell, LegacyMapping, filled_in
 from application.legacy_rows import LegacyCase, RefusedRow, Row
-from application.orders import KeyUsedBefore, Order, Receipt
+from application.orders import KeyUsedBefore, Order, Receipt, derived_id
 from domain.appeal import (
     KIND,
     AcceptAppeal,
@@ -400,8 +401,8 @@ def _context(order: Order, now: Now) -> Context:
         today=now.at.astimezone(now.time_zone).date(),
         time_zone=now.time_zone,
         case_id=order.case_id,
-        command_id=order.command_id,
         calendar=now.calendar,
+        derive_id=partial(derived_id, order),
         next_number=lambda book, year: RegistrationNumber(book=book, year=year, sequence=1),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, dataclass_transform
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Meta, Struct, structs
 
@@ -101,25 +101,22 @@ class Context(Struct, frozen=True, kw_only=True):
 
     ``at`` is aware UTC; ``today`` is its date in ``time_zone``, where the department sits.
     ``next_number(book, year)`` tells the number the book would give; it is used up only if an
-    event that carries it is recorded.
+    event that carries it is recorded. ``derive_id(what)`` is a new id, the same each time the
+    same command is decided.
     """
 
     by: Actor
     at: datetime
     today: date
     case_id: UUID
-    command_id: UUID
     calendar: WorkingCalendar
     time_zone: tzinfo
     next_number: Callable[[str, int], RegistrationNumber]
+    derive_id: Callable[[str], UUID]
 
     def local_date(self, instant: datetime) -> date:
         """The date of an aware instant where the department sits, whatever its own offset."""
         return instant.astimezone(self.time_zone).date()
-
-    def derive_id(self, what: str) -> UUID:
-        """The same id each time the same command is decided."""
-        return uuid5(self.command_id, what)
 
 
 class Due(Value):

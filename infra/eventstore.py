@@ -179,16 +179,19 @@ class Recorder(PostgresApplicationRecorder):
         rollback. So a reader that has seen position n will never see a smaller one appear, and
         a rollback leaves no gap. That is what lets read models take the visible head as done.
 
-        All of it is one pipeline: what a statement failed with is raised before the commit.
+        All of it is one pipeline: what a statement failed with is raised where its answer, or
+        the commit's, is waited for, and nothing after it has been done.
         """
-        with (
-            self.datastore.get_connection() as conn,
-            conn.pipeline() as pipeline,
-            conn.transaction(),
-            conn.cursor(row_factory=tuple_row) as cursor,
-        ):
-            yield Batch(cursor)
-            pipeline.sync()
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cursor:
+            try:
+                with conn.pipeline():
+                    cursor.execute("BEGIN")
+                    yield Batch(cursor)
+                    cursor.execute("COMMIT")
+            except BaseException:
+                if not conn.broken:
+                    conn.rollback()
+                raise
 
     def tail(self, after: int, limit: int) -> list[StreamRow]:
         """At most *limit* events from behind position *after* on, in the log's order."""

@@ -81,6 +81,8 @@ class ReadModel(Struct, frozen=True, kw_only=True):
     def load(self, cursor: Cursor[Any], table: str, cases: Iterable[UUID]) -> dict[UUID, Rows]:
         """The rows of the cases as they are stored."""
         found: dict[UUID, Rows] = {case: {} for case in cases}
+        if not found:
+            return found
         query = SQL("SELECT {} FROM {} WHERE case_id = ANY(%b)").format(
             SQL(", ").join(map(Identifier, self.columns)), Identifier(SCHEMA, table)
         )
@@ -92,9 +94,14 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         return found
 
     def apply(self, cursor: Cursor[Any], table: str, batch: Iterable[Recorded]) -> None:
-        """Fold the events into the stored rows and write what changed."""
+        """Fold the events into the stored rows and write what changed.
+
+        A case that begins in this batch has no rows yet.
+        """
         events = list(batch)
-        cases = self.load(cursor, table, {event.originator_id for event in events})
+        begun = {event.originator_id for event in events if event.originator_version == 1}
+        known = {event.originator_id for event in events} - begun
+        cases = self.load(cursor, table, known) | {case: {} for case in begun}
         before = {key: astuple(row) for rows in cases.values() for key, row in rows.items()}
         for event in events:
             self.fold(cases[event.originator_id], event)

@@ -26,6 +26,9 @@ from projections.readmodel import ReadModel
 
 BATCH = 1_000
 _LEADER_LOCK = 0x72756E6E6572  # "runner": one runner in a database
+_STEP_SECONDS = 0.03
+"""While commands come one after the other, a step takes those of so many seconds: a step of few
+events costs nearly as much as one of many."""
 _RETRY_SECONDS = (1, 2, 5, 10, 30)
 
 log = structlog.get_logger()
@@ -53,9 +56,6 @@ class ReadModelConsumer:
 
     def take(self, batch: Sequence[Recorded]) -> None:
         with self._tracking.datastore.transaction(commit=True) as cursor:
-            # The rows can be made again from the log, and come back together with the
-            # position, so nobody needs to wait here until they are on the disk.
-            cursor.execute("SET LOCAL synchronous_commit = off")
             done = self._lock_position(cursor)
             self._tracking.advance(cursor, self.name, batch[-1].position)
             self._model.apply(cursor, self.name, (r for r in batch if r.position > done))
@@ -179,11 +179,15 @@ class Runner:
         log.info("runner-leads")
         conn.execute(f"LISTEN {CHANNEL}")
         while not stopping():
-            # A step after LISTEN took hold, and at least one a second, so that no
+            # A step after LISTEN took hold, and one at least every half second, so that no
             # notification that came too early can leave an event waiting.
-            if self.step() == 0:
+            started = time.monotonic()
+            taken = self.step()
+            if taken == 0:
                 for _ in conn.notifies(timeout=0.5, stop_after=1):
                     pass
+            elif taken < BATCH:
+                time.sleep(max(0.0, started + _STEP_SECONDS - time.monotonic()))
 
     def _positions(self) -> dict[str, int]:
         with self._tracking.datastore.transaction() as cursor:

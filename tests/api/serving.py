@@ -167,9 +167,7 @@ class Server:
 
 
 @contextmanager
-def served(
-    folder: Path, conninfo: str, *, workers: int = 1, **environ: str
-) -> Iterator[Server]:
+def served(folder: Path, conninfo: str, *, workers: int = 1, **environ: str) -> Iterator[Server]:
     """A server over a migrated database; *environ* are settings without their prefix."""
     folder.mkdir(parents=True, exist_ok=True)
     named = {f"KARGUZAR_{name.upper()}": value for name, value in environ.items()}

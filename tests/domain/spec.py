@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from domain.calendar import WorkingCalendar
@@ -38,9 +38,9 @@ def context(by: Actor = CLERK, at: datetime = NOON, case_id: UUID = CASE) -> Con
         at=at,
         today=at.astimezone(BAKU).date(),
         case_id=case_id,
-        command_id=COMMAND,
         calendar=PLAIN_CALENDAR,
         time_zone=BAKU,
+        derive_id=lambda what: uuid5(COMMAND, what),
         next_number=lambda book, year: RegistrationNumber(book=book, year=year, sequence=7),
     )
 

@@ -811,7 +811,7 @@ def live(commands: list[ReceptionCommand]) -> list[Event]:
     session: Reception | None = None
     events: list[Event] = []
     for step, command in enumerate(commands):
-        for event in decide(command, session, replace(context(), command_id=UUID(int=step))):
+        for event in decide(command, session, replace(context(), derive_id=lambda what, step=step: uuid5(UUID(int=step), what))):
             session = evolve(session, event)  # type: ignore[arg-type]
             events.append(event)
     return events
@@ -903,7 +903,9 @@ def test_whatever_is_asked_the_session_stays_sound(
         start.append(OpenReception())
     session: Reception | None = None
     for step, command in enumerate(start + commands):
-        ctx = replace(context(by), command_id=UUID(int=step))
+        ctx = replace(
+            context(by), derive_id=lambda what, step=step: uuid5(UUID(int=step), what)
+        )
         before = session
         try:
             events = decide(command, session, ctx)

@@ -1,0 +1,89 @@
+"""Logs with random histories in them, and read models made of them."""
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any
+
+import psycopg
+from eventsourcing.utils import Environment
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
+
+from application.desk import Desk
+from domain.envelope import Recorded
+from domain.kinds import KINDS
+from infra.eventstore import Append, Factory, TrackingRecorder, environment
+from projections.builds import ensure_builds, followed_builds
+from projections.readmodel import SCHEMA, ReadModel
+from projections.runner import LogReader, ReadModelConsumer, Runner
+from tests.projections.histories import history
+
+
+def interleaved(rng: Random, *, cases: int, events: int) -> list[Recorded]:
+    """Cases of every kind that went on at the same time."""
+    kinds = list(KINDS)
+    waiting = [
+        list(reversed(history(rng, kinds[n % len(kinds)], events=events).recorded))
+        for n in range(cases)
+    ]
+    log = []
+    while waiting := [case for case in waiting if case]:
+        log.append(rng.choice(waiting).pop())
+    return log
+
+
+def append(desk: Desk, log: Iterable[Recorded]) -> None:
+    """Put the events into the log as they are, sealed as the desk seals them."""
+    mapper, ring = desk.event_mapper, desk.keys
+    with desk.log.opened() as batch:
+        parts = [mapper.take_apart(recorded) for recorded in log]
+        owners = {owner for part in parts for owner in part.personal}
+        keys = ring.read(batch.cursor, owners)
+        made = {}
+        for owner in owners - keys.keys():
+            keys[owner], made[owner] = ring.make(owner)
+        events = [mapper.seal(part, keys) for part in parts]
+        batch.append(Append(events=events, commands=(), keys=made, numbers={}))
+
+
+def reader_of(desk: Desk) -> LogReader:
+    return LogReader(desk.log, desk.event_mapper, desk.keys)
+
+
+def tracking_in(database: str) -> TrackingRecorder:
+    factory = Factory(Environment("register", environment(database)))
+    return factory.tracking_recorder(TrackingRecorder)
+
+
+def runner_for(
+    desk: Desk, database: str, tracking: TrackingRecorder, models: Sequence[ReadModel]
+) -> Runner:
+    """A runner over the live builds of the models, which it makes where there are none."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        ensure_builds(conn, models)
+
+    def consumers() -> list[ReadModelConsumer]:
+        with psycopg.connect(database) as conn:
+            return [
+                ReadModelConsumer(model, build, tracking)
+                for model, build in followed_builds(conn, models)
+            ]
+
+    return Runner(reader_of(desk), tracking, consumers)
+
+
+def run_out(runner: Runner) -> None:
+    """Let the runner take all there is."""
+    while runner.step():
+        pass
+
+
+def rows_of(database: str, model: ReadModel) -> list[tuple[Any, ...]]:
+    """All rows of the live build, sorted."""
+    query = SQL("SELECT {} FROM {} ORDER BY {}").format(
+        SQL(", ").join(map(Identifier, model.columns)),
+        Identifier(SCHEMA, model.name),
+        SQL(", ").join(map(Identifier, model.key)),
+    )
+    with psycopg.connect(database) as conn:
+        return conn.cursor(row_factory=tuple_row).execute(query).fetchall()
