@@ -58,7 +58,8 @@ NO_CONTENT = frozenset({Role.ADMINISTRATOR, Role.ANALYST})
 
 def may_see(caller: Caller, case: CaseAccess, organisation: Organisation) -> bool:
     """Auditors see everything. A case is seen by whoever works on it; one that isn't
-    confidential also by leaders and by the units concerned and those above them."""
+    confidential also by leaders and by the units concerned and those above them.
+    """
     if caller.roles & _SEES_ALL:
         return True
     if caller.roles <= NO_CONTENT:

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from uuid import uuid5
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from application.demo_cast import (
     executors,
 )
 from application.demo_story import Diary, Story, TodayReached
+from application.orders import derived_id
 from domain.appeal import (
     KIND,
     AcceptAppeal,
@@ -365,7 +365,7 @@ class _Case:
         story.wait(days)
         story.order(
             RecordInformation(
-                request_id=uuid5(asked, "information"),
+                request_id=derived_id(asked, "information"),
                 answer="Sorğu edilən məlumat əlavə olunur.",
                 received_on=story.today,
             ),

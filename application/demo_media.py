@@ -1,12 +1,12 @@
 """The demo's media inquiries: routed, answered, declined, spoken on air."""
 
 from datetime import timedelta
-from uuid import uuid5
 
 from application.caller import Role
 from application.demo_appeals import SIGNATORY
 from application.demo_cast import PRESS, Outlet, Question, caller
 from application.demo_story import Diary, Story, TodayReached
+from application.orders import derived_id
 from domain.information import AskForInformation, RecordInformation
 from domain.media_inquiry import (
     AcknowledgeMediaInquiry,
@@ -140,7 +140,7 @@ class _Inquiry:
             story.wait(1)
             story.order(
                 RecordInformation(
-                    request_id=uuid5(asked, "information"),
+                    request_id=derived_id(asked, "information"),
                     answer=self.question.answer,
                     received_on=story.today,
                 ),

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -11,6 +11,7 @@ from application.demo_appeals import new_appeal, tell_taken_in
 from application.demo_assignments import Given, carry_on
 from application.demo_cast import SAYINGS, Citizen, caller, executors
 from application.demo_story import Diary, Story, TodayReached
+from application.orders import derived_id
 from domain import appeal, assignment
 from domain.appeal import AppealKind
 from domain.applicant import Individual
@@ -142,7 +143,7 @@ class _Session:
             ),
             self.clerk,
         )
-        return uuid5(registered, "visit")
+        return derived_id(registered, "visit")
 
     def _receive(self, visit_id: UUID, citizen: Citizen) -> None:
         diary, story = self.diary, self.story
@@ -205,7 +206,7 @@ class _Session:
             author,
         )
         self.sprung += 1
-        following = Story(diary, assignment.KIND, story.at, uuid5(given, "assignment"))
+        following = Story(diary, assignment.KIND, story.at, derived_id(given, "assignment"))
         carry_on(
             diary,
             Given(
@@ -237,5 +238,5 @@ class _Session:
             self.clerk,
         )
         self.sprung += 1
-        following = Story(diary, appeal.KIND, story.at, uuid5(taken_in, "appeal"))
+        following = Story(diary, appeal.KIND, story.at, derived_id(taken_in, "appeal"))
         tell_taken_in(diary, following, written)

@@ -94,8 +94,8 @@ class Story:
         day = diary.calendar.add_working_days(day, working_days)
         self.at = diary.moment(day, diary.one_of(HOURS))
 
-    def order(self, command: Command, by: Caller) -> UUID:
-        """Give the command now; its id. Raises TodayReached when now isn't past."""
+    def order(self, command: Command, by: Caller) -> Order:
+        """Give the command now. Raises TodayReached when now isn't past."""
         if self.at >= self.diary.ends_at:
             raise TodayReached
         self._given += 1
@@ -104,4 +104,4 @@ class Story:
             kind=self.kind, case_id=self.case_id, command=command, by=by, command_id=command_id
         )
         self.diary.planned.append(Planned(self.at, order))
-        return command_id
+        return order

@@ -315,7 +315,8 @@ class _Work:
 
     def _keys(self) -> tuple[dict[UUID, PersonKey], dict[UUID, bytes]]:
         """Every owner's key, and of those made just now the wrapped form. Nobody can have a key
-        yet under an id that is new."""
+        yet under an id that is new.
+        """
         owners = {owner for parts in self.parts for owner in parts.personal}
         keys = self.desk.keys.read(self.batch.cursor, owners - self.new_ids)
         made = {}

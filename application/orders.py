@@ -70,7 +70,8 @@ class DatabaseGone(Exception):
 
 def new_case_id() -> UUID:
     """A version 7 UUID: ids that are made one after the other are stored side by side, so that
-    a batch of new cases touches few pages."""
+    a batch of new cases touches few pages.
+    """
     moment = time.time_ns() // 1_000_000
     bits = int.from_bytes(os.urandom(10))
     return UUID(int=moment << 80 | 7 << 76 | (bits >> 4 & 0xFFF) << 64 | 2 << 62 | bits >> 18)

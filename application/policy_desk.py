@@ -20,7 +20,8 @@ log = structlog.get_logger()
 
 class PolicyDesk:
     """A consumer of the log. Its position follows its orders: they may be given twice, because
-    their ids derive from the event and the policy, and a repeated command does nothing."""
+    their ids derive from the event and the policy, and a repeated command does nothing.
+    """
 
     name = "policies"
 

@@ -16,7 +16,7 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
-GATHER_SECONDS = 0.003
+GATHER_SECONDS = 0.005
 RETRY_SECONDS = 5.0
 _PAUSE = 0.05
 
@@ -74,21 +74,23 @@ class GroupCommit(Generic[Request, Answer]):
         return await future
 
     def _run(self) -> None:
-        previous = 1
-        while batch := self._next_batch(previous):
-            previous = len(batch)
+        expected = 1
+        while batch := self._next_batch(expected):
             started = time.perf_counter()
             answers = self._answers([request for request, _ in batch])
             self._on_batch(len(batch), time.perf_counter() - started)
+            # Whoever is answered now may soon ask again, and those that wait already will.
+            expected = len(batch) + len(self._waiting)
             self._loop.call_soon_threadsafe(_settle, [f for _, f in batch], answers)
 
-    def _next_batch(self, previous: int) -> list[tuple[Request, asyncio.Future[Answer]]]:
+    def _next_batch(self, expected: int) -> list[tuple[Request, asyncio.Future[Answer]]]:
+        enough = min(expected, self._largest)
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._stopping)
-            if previous > 1 and len(self._waiting) < previous:
-                self._enough = previous
+            if len(self._waiting) < enough:
+                self._enough = enough
                 self._changed.wait_for(
-                    lambda: len(self._waiting) >= previous or self._stopping, GATHER_SECONDS
+                    lambda: len(self._waiting) >= enough or self._stopping, GATHER_SECONDS
                 )
                 self._enough = 1
             batch = self._waiting[: self._largest]

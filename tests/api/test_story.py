@@ -255,11 +255,10 @@ def _thread_with(client: httpx.Client, thread: str, kinds: set[str]) -> list[dic
     """The thread once the policies have brought all these kinds of case into it."""
     entries: list[dict[str, Any]] = []
     for _ in range(100):
-        entries = read(client, f"threads/{thread}")["entries"]
+        position = read(client, "positions")["position"]
+        entries = read(client, f"threads/{thread}", wait_for=position)["entries"]
         if {entry["kind"] for entry in entries} == kinds and any(
             entry["event"] == "written-appeal-handed-over" for entry in entries
         ):
             return entries
-        position = read(client, "positions")["position"]
-        read(client, "cases", wait_for=position, limit=1)
     raise AssertionError(f"only {[(e['kind'], e['event']) for e in entries]}")
