@@ -58,8 +58,9 @@ class Authentication(AbstractAuthenticationMiddleware):
         self,
         connection: ASGIConnection,  # type: ignore[type-arg]
     ) -> AuthenticationResult:
-        bearer = self._tokens.check(connection.headers.get("authorization"))
-        return AuthenticationResult(user=bearer, auth=None)
+        headers = connection.scope["headers"]
+        sent = next((value for name, value in headers if name == b"authorization"), b"")
+        return AuthenticationResult(user=self._tokens.check(sent.decode("latin-1")), auth=None)
 
 
 def token_checker(settings: Settings) -> TokenChecker:

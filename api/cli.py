@@ -23,7 +23,7 @@ COMMANDS = {
     "rebuild": "api.cli_read:rebuild_command",
     "doctor": "api.cli_read:doctor",
 }
-"""Loaded when called, so that --help is quick."""
+"""Loaded when called, so that each starts quickly."""
 
 
 class _Lazy(click.Group):
@@ -42,7 +42,7 @@ class _Lazy(click.Group):
 @click.version_option(package_name="karguzar")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Karguzar: the register behind a department that answers to citizens.
+    r"""Karguzar: the register behind a department that answers to citizens.
 
     Settings come from the environment (KARGUZAR_DATABASE_URL, KARGUZAR_PORT, …); without a
     database URL the embedded PostgreSQL under .karguzar is used.
@@ -76,5 +76,3 @@ def fail(*sentences: str, status: int = 2) -> NoReturn:
 def say_json(value: Any) -> None:
     """One JSON object on standard output, for scripts."""
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
-
-

@@ -36,7 +36,7 @@ def demo(settings: Settings, cases: int, seed: int, today: datetime | None) -> N
         fill_demo(settings, conninfo, today=day, cases=cases, console=Console(), seed=seed)
 
 
-def fill_demo(  # noqa: PLR0913
+def fill_demo(
     settings: Settings,
     conninfo: str,
     *,
@@ -86,7 +86,7 @@ def print_tokens(settings: Settings, console: Console) -> None:
 @click.option("--client", default="development", show_default=True, help="The client program.")
 @click.option("--may-act-for", multiple=True, help="An official whom this one deputises.")
 @click.pass_obj
-def token(  # noqa: PLR0913
+def token(
     settings: Settings,
     roles: tuple[str, ...],
     official: str,
@@ -100,16 +100,14 @@ def token(  # noqa: PLR0913
     except NotInDevelopment as refusal:
         fail(str(refusal))
     granted = [Role(role) for role in roles]
-    click.echo(
-        issuer.issue(official, unit, granted, client=client, may_act_for=may_act_for)
-    )
+    click.echo(issuer.issue(official, unit, granted, client=client, may_act_for=may_act_for))
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def organisation(settings: Settings, file: Path) -> None:
-    """Enter units and officials from a TOML FILE; those that exist are brought up to date.
+    r"""Enter units and officials from a TOML FILE; those that exist are brought up to date.
 
     \b
     [[units]]

@@ -38,8 +38,9 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
     """Tell everything that happened to CASE_ID, for whoever runs the server."""
     with database(settings) as conninfo:
         desk = make_desk(settings, conninfo)
+        zone = ZoneInfo(settings.time_zone)
         with psycopg.connect(conninfo) as conn:
-            names = names_in(conn, ZoneInfo(settings.time_zone))
+            names = names_in(conn, zone)
         rows = desk.log.cases_between(case_id, case_id, _ALL)
         events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
         entries = tell_all(events, language, names)
@@ -51,7 +52,7 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
         return
     console = Console()
     for entry in entries:
-        console.print(f"[dim]{entry.at:%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
+        console.print(f"[dim]{entry.at.astimezone(zone):%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
 
 
 @click.command("rebuild")
@@ -88,9 +89,7 @@ def rebuild_command(
                     make_reader(desk),
                     make_tracking(conninfo),
                     models,
-                    progress=lambda done, total: progress.update(
-                        task, completed=done, total=total
-                    ),
+                    progress=lambda done, total: progress.update(task, completed=done, total=total),
                     even_if_counts_differ=even_if_counts_differ,
                 )
             except CountsDiffer as differ:

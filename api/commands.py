@@ -12,7 +12,7 @@ from litestar.params import Body, HeaderParameter
 from api.bodies import CommandRequest, decoder_of
 from api.cases import require_document
 from api.examples import example_of
-from api.metrics import COMMANDS
+from api.metrics import COMMANDS, RECORDED
 from api.problem_responses import problem_responses
 from api.problems import HeaderNotFitting, status_of
 from api.register_state import AppRequest, Register, caller_of, register_of
@@ -140,7 +140,7 @@ async def _carried_out(register: Register, order: Order) -> Receipt:
         outcome = "refused" if status_of(type(refusal)) < 500 else "failed"  # noqa: PLR2004
         COMMANDS.labels(order.kind, outcome).inc()
         raise
-    COMMANDS.labels(order.kind, "recorded").inc()
+    RECORDED[order.kind].inc()
     return receipt
 
 

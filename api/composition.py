@@ -106,8 +106,10 @@ def make_reader(desk: Desk) -> LogReader:
 
 
 def make_tracking(conninfo: str) -> TrackingRecorder:
-    """For consumers of the log. What they write can be made again from the log, and comes back
-    together with their position, so nobody needs to wait until it is on the disk."""
+    """For consumers of the log, whose commits don't wait for the disk.
+
+    What they write can be made again from the log, and comes back together with their position.
+    """
     relaxed = make_conninfo(conninfo, options="-c synchronous_commit=off")
     factory = Factory(Environment("register", environment(relaxed)))
     return factory.tracking_recorder(TrackingRecorder)

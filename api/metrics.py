@@ -13,6 +13,7 @@ from prometheus_client import (
     multiprocess,
 )
 
+from domain.case import CaseKind
 from projections.positions import ReadModelPosition
 
 COMMANDS = Counter("karguzar_commands_total", "Commands by outcome", ["kind", "outcome"])
@@ -25,6 +26,9 @@ BATCH_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
 _MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+RECORDED = {kind: COMMANDS.labels(kind, "recorded") for kind in CaseKind}
 
 
 def batch_done(size: int, seconds: float) -> None:

@@ -1,5 +1,8 @@
-"""The server: N processes that answer, and one that runs the projections; each is replaced when
-it dies. The runner is a process of its own so that folding never delays a request."""
+"""The server: N processes that answer, and one that runs the projections.
+
+Each is replaced when it dies. The runner is a process of its own, for folding holds on to the
+interpreter and would delay the requests of a process that it shared.
+"""
 
 import gc
 import multiprocessing
@@ -107,6 +110,7 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         timeout_keep_alive=30,
         backlog=_BACKLOG,
@@ -135,13 +139,13 @@ def _set_up(settings: Settings) -> None:
     # What was imported stays; what a batch makes is mostly gone before it is looked at.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
-def _die_with_parent(parent: int) -> None:
-    """Nothing is left running when the parent is killed outright."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
+def _die_with_parent() -> None:
+    """Nothing is left running when the parent is killed outright, be it while this one starts."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -151,5 +155,3 @@ def _listen(settings: Settings) -> socket.socket:
     )
     listening.set_inheritable(True)
     return listening
-
-

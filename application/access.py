@@ -57,8 +57,9 @@ NO_CONTENT = frozenset({Role.ADMINISTRATOR, Role.ANALYST})
 
 
 def may_see(caller: Caller, case: CaseAccess, organisation: Organisation) -> bool:
-    """Auditors see everything. A case is seen by whoever works on it; one that isn't
-    confidential also by leaders and by the units concerned and those above them.
+    """Auditors see everything, others what they work on and what their units are concerned with.
+
+    A case that isn't confidential is seen by leaders too, and by the units above.
     """
     if caller.roles & _SEES_ALL:
         return True

@@ -219,9 +219,7 @@ class _Work:
                 msg = f"You have seen version {order.expected_version}; now it is "
                 raise StaleVersion(f"{msg}{standing.version}: read the case again")
         self._require_named_case(order)
-        events = kind.decide(
-            command, standing.state if standing else None, self._context(order)
-        )
+        events = kind.decide(command, standing.state if standing else None, self._context(order))
         return self._record(order, standing, events)
 
     def _require_named_case(self, order: Order) -> None:
@@ -314,8 +312,9 @@ class _Work:
             self.numbers[book] = self.used_numbers[book] = number.sequence
 
     def _keys(self) -> tuple[dict[UUID, PersonKey], dict[UUID, bytes]]:
-        """Every owner's key, and of those made just now the wrapped form. Nobody can have a key
-        yet under an id that is new.
+        """Every owner's key, and of those made just now the wrapped form.
+
+        Nobody can have a key yet under an id that is new.
         """
         owners = {owner for parts in self.parts for owner in parts.personal}
         keys = self.desk.keys.read(self.batch.cursor, owners - self.new_ids)

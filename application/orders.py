@@ -61,7 +61,7 @@ class NoSuchCase(Exception):
 
 
 class NamedCaseMissing(Exception):
-    """The other case named in the request isn't there, isn't of this kind, or isn't yours to see."""
+    """The other case named in the request isn't there, or not of this kind, or not yours to see."""
 
 
 class DatabaseGone(Exception):
@@ -69,8 +69,9 @@ class DatabaseGone(Exception):
 
 
 def new_case_id() -> UUID:
-    """A version 7 UUID: ids that are made one after the other are stored side by side, so that
-    a batch of new cases touches few pages.
+    """A version 7 UUID: ids made one after the other are stored side by side.
+
+    So a batch of new cases touches few pages.
     """
     moment = time.time_ns() // 1_000_000
     bits = int.from_bytes(os.urandom(10))

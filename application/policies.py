@@ -12,8 +12,9 @@ from domain.envelope import Recorded
 
 
 class Next(Struct, frozen=True, kw_only=True):
-    """What a policy orders: a command for a case. It is the act of ``on_behalf_of``, or else of
-    whoever caused the event.
+    """What a policy orders: a command for a case.
+
+    It is the act of ``on_behalf_of``, or else of whoever caused the event.
     """
 
     kind: CaseKind

@@ -19,8 +19,10 @@ log = structlog.get_logger()
 
 
 class PolicyDesk:
-    """A consumer of the log. Its position follows its orders: they may be given twice, because
-    their ids derive from the event and the policy, and a repeated command does nothing.
+    """A consumer of the log whose position follows its orders.
+
+    They may be given twice: their ids derive from the event and the policy, and a repeated
+    command does nothing.
     """
 
     name = "policies"
@@ -68,9 +70,7 @@ class PolicyDesk:
 
 def _order(recorded: Recorded, policy: Policy, index: int, following: Next) -> Order:
     principal = following.on_behalf_of or recorded.on_behalf_of or recorded.actor
-    actor = Actor(
-        official=policy.name, unit=recorded.unit, client=CLIENT, on_behalf_of=principal
-    )
+    actor = Actor(official=policy.name, unit=recorded.unit, client=CLIENT, on_behalf_of=principal)
     return Order(
         kind=following.kind,
         case_id=following.case_id,

@@ -26,9 +26,7 @@ _HEADS = _roles(Role.UNIT_HEAD, Role.SIGNATORY)
 _PRESS = _roles(Role.PRESS_OFFICER)
 _DESK = _roles(Role.RECEPTION_CLERK)
 _OFFICIALS = _HEADS | _roles(Role.CONTROLLER)
-_EVERYONE_AT_WORK = (
-    _REGISTRAR | _UNIT | _HEADS | _PRESS | _DESK | _roles(Role.CONTROLLER)
-)
+_EVERYONE_AT_WORK = _REGISTRAR | _UNIT | _HEADS | _PRESS | _DESK | _roles(Role.CONTROLLER)
 
 _RECORD: dict[type[Command], Roles] = {
     record.AttachDocument: _EVERYONE_AT_WORK,

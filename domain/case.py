@@ -22,9 +22,7 @@ Code = Annotated[str, Meta(pattern=_CODE)]
 UnitId = Annotated[str, Meta(pattern=_CODE)]
 OfficialId = Annotated[str, Meta(pattern=_CODE)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-PersonalText = Annotated[
-    str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, extra=PERSONAL)
-]
+PersonalText = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, extra=PERSONAL)]
 PersonalLongText = Annotated[
     str, Meta(min_length=1, max_length=50_000, pattern=_NO_NUL, extra=PERSONAL)
 ]
@@ -60,7 +58,7 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of commands and events, compared by value."""
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refusal(Exception):
     """A command that can't be carried out. The docstring's first line tells people why."""
 
     def __init__(self, detail: str | None = None) -> None:

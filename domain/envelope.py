@@ -9,7 +9,7 @@ from domain.case import CaseKind, Event
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """``originator_id`` is the case; ``position`` its place in the whole log, 0 before it is stored.
+    """``originator_id`` is the case; ``position`` its place in the log, 0 before it is stored.
 
     ``owner`` names the key that seals the event's personal text: a person, or the case itself.
     ``correlation_id`` is the thread: a visit, its assignments and its appeal share one.

@@ -102,9 +102,7 @@ def decide(command: InformationCommand, requests: Requests, ctx: Context) -> lis
             if not any(r.request_id == request_id and not r.received_on for r in requests):
                 raise NoSuchInformationRequest
             return [
-                InformationReceived(
-                    request_id=request_id, answer=answer, received_on=received_on
-                )
+                InformationReceived(request_id=request_id, answer=answer, received_on=received_on)
             ]
         case _:
             assert_never(command)

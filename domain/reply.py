@@ -188,9 +188,7 @@ def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Eve
                 raise TextUnchanged
             if who == reply.signatory:
                 raise SamePersonTwice
-            return [
-                ReplyRevised(text=text, digest=digest, author=who, revision=reply.revision + 1)
-            ]
+            return [ReplyRevised(text=text, digest=digest, author=who, revision=reply.revision + 1)]
         case ReturnReply(digest=digest):
             _require_same_text(digest, reply)
             if who not in (*reply.initials_by, reply.signatory):

@@ -26,10 +26,6 @@ def working_calendar(jurisdiction: str) -> WorkingCalendar:
         version=f"{jurisdiction}-holidays-{version('holidays')}",
         first=first,
         last=last,
-        off=frozenset(
-            d for d in days if d.weekday() < _SATURDAY and not kept.is_working_day(d)
-        ),
-        working=frozenset(
-            d for d in days if d.weekday() >= _SATURDAY and kept.is_working_day(d)
-        ),
+        off=frozenset(d for d in days if d.weekday() < _SATURDAY and not kept.is_working_day(d)),
+        working=frozenset(d for d in days if d.weekday() >= _SATURDAY and kept.is_working_day(d)),
     )

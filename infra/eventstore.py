@@ -54,8 +54,10 @@ class Append(Struct, frozen=True, kw_only=True):
 
 
 class Batch:
-    """An open transaction that holds the log's lock; its statements go out together until one
-    of them is waited for."""
+    """An open transaction that holds the log's lock.
+
+    Its statements go out together until the answer of one is waited for.
+    """
 
     def __init__(self, cursor: Cursor[Any]) -> None:
         self.cursor = cursor
@@ -130,9 +132,7 @@ class Batch:
                     list(range(first, last + 1)),
                 ),
             )
-            cursor.execute(
-                "UPDATE karguzar.log_head SET position = %b", (last,)
-            )
+            cursor.execute("UPDATE karguzar.log_head SET position = %b", (last,))
         if new.numbers:
             cursor.execute(
                 "INSERT INTO karguzar.register_books (book, year, last_sequence) "
@@ -214,9 +214,7 @@ class Recorder(PostgresApplicationRecorder):
             )
             return [StreamRow(*row) for row in rows]
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], **_: Any
-    ) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """The library's way in, through the same lock."""
         with self.opened() as batch:
             first = batch.position + 1

@@ -97,9 +97,7 @@ class EventMapper(Mapper[UUID]):
         recorded = parts.recorded
         event_id = recorded.event_id.bytes
         sealed = {
-            owner: b64encode(
-                keys[owner].seal(_encode(values), event_id + owner.bytes)
-            ).decode()
+            owner: b64encode(keys[owner].seal(_encode(values), event_id + owner.bytes)).decode()
             for owner, values in parts.personal.items()
         }
         state = StoredState(

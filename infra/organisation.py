@@ -22,8 +22,10 @@ class Official(Struct, frozen=True, forbid_unknown_fields=True):
 def put_organisation(
     conn: Connection[Any], units: Iterable[Unit], officials: Iterable[Official]
 ) -> None:
-    """Enter units, parents before children, and officials; those that exist are brought up to
-    date."""
+    """Enter units, parents before children, and officials.
+
+    Those that exist are brought up to date.
+    """
     with conn.transaction():
         for unit in units:
             conn.execute(

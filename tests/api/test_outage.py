@@ -106,10 +106,10 @@ def test_the_server_lives_through_an_outage_of_postgresql(server_dir: Path) -> N
             assert answer.json()["type"] == "/problems/database-gone"
             assert answer.headers["content-type"].startswith("application/problem+json")
             assert int(answer.headers["retry-after"]) > 0
-        refused = len(writers.others)
         members = {process.pid for process in server.family()}
 
         postgres.enter_context(embedded_postgres(server_dir / "outage"))
+        refused = len(writers.others)
         server.wait_until_ready()
         writers.wait_for(30)
         writers.stop()
@@ -193,7 +193,7 @@ def test_stopping_lets_what_is_under_way_finish(postgres: str, server_dir: Path)
         assert all(answer.status_code == 503 for answer in writers.others)
         log = logged(server)
         assert all(log[receipt["position"]] == receipt["id"] for receipt in writers.acknowledged)
-        assert not any(map(alive, family))
+        wait_until(lambda: not any(map(alive, family)), 5, "nothing is left running")
 
 
 def test_when_the_parent_is_killed_nothing_is_left_running(postgres: str, server_dir: Path) -> None:
@@ -201,8 +201,9 @@ def test_when_the_parent_is_killed_nothing_is_left_running(postgres: str, server
         migrated_database(postgres) as conninfo,
         served(server_dir / "orphans", conninfo, workers=2) as server,
     ):
+        # One worker answers; the other may still be starting.
         family: list[psutil.Process] = server.family()
-        assert len(family) >= 4
+        assert len(family) == 5
         server.process.kill()
         wait_until(lambda: not any(map(alive, family)), 15, "the orphans end")
         with pytest.raises(httpx.ConnectError):

@@ -54,7 +54,9 @@ def test_a_later_start_never_ends_earlier(one: date, other: date, days: int) -> 
 def test_the_next_working_day_is_the_day_itself_or_the_first_after(day: date) -> None:
     following = AZ.next_working_day(day)
     assert AZ.is_working_day(following)
-    assert not any(AZ.is_working_day(day + timedelta(days=n)) for n in range((following - day).days))
+    assert not any(
+        AZ.is_working_day(day + timedelta(days=n)) for n in range((following - day).days)
+    )
 
 
 def test_a_year_without_a_calendar_is_said_to_be_missing() -> None:

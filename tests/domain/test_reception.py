@@ -811,7 +811,11 @@ def live(commands: list[ReceptionCommand]) -> list[Event]:
     session: Reception | None = None
     events: list[Event] = []
     for step, command in enumerate(commands):
-        for event in decide(command, session, replace(context(), derive_id=lambda what, step=step: uuid5(UUID(int=step), what))):
+        for event in decide(
+            command,
+            session,
+            replace(context(), derive_id=lambda what, step=step: uuid5(UUID(int=step), what)),
+        ):
             session = evolve(session, event)  # type: ignore[arg-type]
             events.append(event)
     return events
@@ -903,9 +907,7 @@ def test_whatever_is_asked_the_session_stays_sound(
         start.append(OpenReception())
     session: Reception | None = None
     for step, command in enumerate(start + commands):
-        ctx = replace(
-            context(by), derive_id=lambda what, step=step: uuid5(UUID(int=step), what)
-        )
+        ctx = replace(context(by), derive_id=lambda what, step=step: uuid5(UUID(int=step), what))
         before = session
         try:
             events = decide(command, session, ctx)

@@ -98,7 +98,7 @@ def history(rng: Random, kind: CaseKind, *, events: int, first_position: int = 1
                     actor=actor.official,
                     unit=actor.unit,
                     client="tests",
-                    command_id=ctx.command_id,
+                    command_id=UUID(int=rng.getrandbits(128), version=4),
                     correlation_id=getattr(event, "visit_id", case_id),
                     recorded_at=at,
                     position=first_position + len(made.recorded),
