@@ -166,6 +166,7 @@ def _pool(conninfo: str, size: int) -> Pool:
         kwargs={"autocommit": True, "prepare_threshold": 2},
         configure=take_role,
         timeout=5,
+        reconnect_timeout=2,
         check=AsyncConnectionPool.check_connection,
     )
 

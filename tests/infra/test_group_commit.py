@@ -103,7 +103,7 @@ def test_a_refusal_in_the_middle_of_a_batch_fails_nobody_else(desk: Desk, databa
         add_note(case, by=AUDITOR),
         add_note(uuid4()),
         add_note(case, expected_version=1),
-        register_appeal(command_id=used),
+        register_appeal(command_id=used, topic="labour"),
         assign_appeal(case),
         receive_media_inquiry(),
     ]

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from enum import Enum
+from functools import partial
 from random import Random
 from typing import Any, get_args
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import NODEFAULT, Struct, structs
 
@@ -69,9 +70,8 @@ def history(rng: Random, kind: CaseKind, *, events: int, first_position: int = 1
             break
         kinds = KINDS[kind]
         actor = _actor(rng, state)
-        ctx = structs.replace(
-            context(actor, at, case_id), command_id=UUID(int=rng.getrandbits(128), version=4)
-        )
+        command_id = UUID(int=rng.getrandbits(128), version=4)
+        ctx = structs.replace(context(actor, at, case_id), derive_id=partial(uuid5, command_id))
         chosen = kinds.begins if state is None else rng.choice(kinds.commands)
         if chosen in _SENDS and not getattr(getattr(state, "reply", None), "signed_by", None):
             continue
@@ -98,7 +98,7 @@ def history(rng: Random, kind: CaseKind, *, events: int, first_position: int = 1
                     actor=actor.official,
                     unit=actor.unit,
                     client="tests",
-                    command_id=UUID(int=rng.getrandbits(128), version=4),
+                    command_id=command_id,
                     correlation_id=getattr(event, "visit_id", case_id),
                     recorded_at=at,
                     position=first_position + len(made.recorded),
