@@ -28,7 +28,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from api import cases, commands, lists, metrics, problems, system
 from api.admission import known_query, known_query_and_json
-from api.composition import make_desk, organisation_in, refreshed
+from api.composition import RECONNECT_SECONDS, make_desk, organisation_in, refreshed
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
 from api.register_state import Pool, Register
@@ -166,7 +166,7 @@ def _pool(conninfo: str, size: int) -> Pool:
         kwargs={"autocommit": True, "prepare_threshold": 2},
         configure=take_role,
         timeout=5,
-        reconnect_timeout=2,
+        reconnect_timeout=RECONNECT_SECONDS,
         check=AsyncConnectionPool.check_connection,
     )
 

@@ -25,6 +25,9 @@ from projections.builds import ensure_builds, followed_builds
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
 
 _BUILDS_SECONDS = 0.5
+RECONNECT_SECONDS = 2.0
+"""How long a pool tries to connect before it begins anew. Its pauses double: else, after a long
+outage, they would be as long as the outage was."""
 Read = TypeVar("Read")
 
 
@@ -80,13 +83,15 @@ def open_keys(settings: Settings) -> KeyRing:
 
 
 def make_desk(settings: Settings, conninfo: str) -> Desk:
-    return Desk(
+    desk = Desk(
         conninfo,
         keys=open_keys(settings),
         calendar=working_calendar(settings.jurisdiction),
         organisation=organisation_in(conninfo),
         time_zone=ZoneInfo(settings.time_zone),
     )
+    desk.log.datastore.pool.reconnect_timeout = RECONNECT_SECONDS
+    return desk
 
 
 @contextmanager
@@ -112,7 +117,9 @@ def make_tracking(conninfo: str) -> TrackingRecorder:
     """
     relaxed = make_conninfo(conninfo, options="-c synchronous_commit=off")
     factory = Factory(Environment("register", environment(relaxed)))
-    return factory.tracking_recorder(TrackingRecorder)
+    tracking = factory.tracking_recorder(TrackingRecorder)
+    tracking.datastore.pool.reconnect_timeout = RECONNECT_SECONDS
+    return tracking
 
 
 def make_runner(settings: Settings, conninfo: str) -> Runner:

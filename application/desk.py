@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application
@@ -35,6 +35,7 @@ from infra.mapper import EventMapper, Parts, stored_name
 from infra.rows import StreamRow
 
 _CACHED_CASES = 20_000
+_ALL_BITS = (1 << 128) - 1
 
 Outcome = Receipt | Exception
 
@@ -250,7 +251,7 @@ class _Work:
                 originator_version=version + index + 1,
                 kind=order.kind,
                 event=event,
-                event_id=uuid5(order.command_id, str(index)),
+                event_id=_event_id(order, index),
                 owner=getattr(event, "person_id", None) or state.owner or order.case_id,
                 actor=actor.official,
                 on_behalf_of=actor.on_behalf_of,
@@ -322,6 +323,11 @@ class _Work:
         for owner in owners - keys.keys():
             keys[owner], made[owner] = self.desk.keys.make(owner)
         return keys, made
+
+
+def _event_id(order: Order, index: int) -> UUID:
+    """The command's id, counted on: the same each time the same order is decided."""
+    return UUID(int=(order.command_id.int + 1 + index) & _ALL_BITS)
 
 
 def _mentioned_case(order: Order) -> UUID | None:
