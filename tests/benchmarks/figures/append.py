@@ -29,12 +29,11 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
     ours, book = cluster.database("append"), cluster.database("append_book")
     prepare(ours)
     runs: dict[str, list[float]] = {}
+    cluster.settle()
     for _ in progress.track(range(options.rounds), description="append alone"):
-        cluster.settle()
         rate = in_process(our_rate, ours, options.seconds)
         runs.setdefault("ours", []).append(rate)
         for threads in (1, THREADS):
-            cluster.settle()
             rate = in_process(book_rate, book, threads, options.seconds)
             runs.setdefault(f"eventsourcing, threads: {threads}", []).append(rate)
     state = stored_appeal(ours)

@@ -19,12 +19,12 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
     lags: dict[str, list[float]] = {"p50": [], "p99": []}
     reached: list[float] = []
     answers: list[float] = []
+    cluster.settle()
     with serving(cluster, OURS, database, "lag") as (target, _):
         posts = Posts(target, PATH, bodies())
         in_process(open_loop, posts, options.connections, options.rate, 2.0, database, POSITIONS)
         for _ in progress.track(range(options.rounds), description="read-model lag"):
             caught_up(database)
-            cluster.settle()
             run = in_process(
                 open_loop,
                 posts,

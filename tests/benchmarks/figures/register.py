@@ -23,6 +23,7 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
     runs: dict[str, list[float]] = {}
     p99s: dict[str, list[float]] = {}
     behind: list[float] = []
+    cluster.settle()
     with ExitStack() as servers:
 
         def server(arguments: list[str], conninfo: str, name: str) -> Target:
@@ -39,7 +40,6 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
         rounds = [name for _ in range(options.rounds) for name in targets]
         for name in progress.track(rounds, description="register over HTTP"):
             caught_up(database)
-            cluster.settle()
             load = in_process(closed_loop, sent[name], options.connections, options.seconds)
             if load.refused:
                 raise RuntimeError(f"{name} refused: {load.refused[0]}")
