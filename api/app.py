@@ -28,7 +28,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from api import cases, commands, lists, metrics, problems, system
 from api.admission import known_query, known_query_and_json
-from api.composition import RECONNECT_SECONDS, make_desk, organisation_in, refreshed
+from api.composition import RECONNECT_SECONDS, kept, make_desk, organisation_in
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
 from api.register_state import Pool, Register
@@ -137,7 +137,7 @@ async def _running(
         tokens=tokens,
         documents=Documents(desk, keys),
         organisation=organisation_in(conninfo),
-        names=refreshed(partial(_names, conninfo, ZoneInfo(settings.time_zone))),
+        names=kept(partial(_names, conninfo, ZoneInfo(settings.time_zone))),
     )
     try:
         yield

@@ -32,7 +32,7 @@ from projections.due_dates import due_dates_of_case
 from projections.history import Entry, case_rows, tell_all, thread_rows
 from projections.threads import cases_of_thread
 
-DIGEST = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$")]
+DIGEST = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
 _ANY_BYTES = "application/octet-stream"
 _OWNER_WRITES = frozenset(Role) - {Role.AUDITOR, Role.ANALYST, Role.LEADER, Role.ADMINISTRATOR}

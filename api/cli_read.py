@@ -24,7 +24,7 @@ from infra.eventstore import ROLE
 from infra.settings import Settings
 from projections import READ_MODELS
 from projections.history import names_in, tell_all
-from projections.rebuild import CountsDiffer, rebuild
+from projections.rebuild import CountsDiffer, RebuildUnderWay, rebuild
 
 _ALL = (1 << 63) - 1
 
@@ -52,7 +52,8 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
         return
     console = Console()
     for entry in entries:
-        console.print(f"[dim]{entry.at.astimezone(zone):%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
+        at = entry.at.astimezone(zone)
+        console.print(f"[dim]{at:%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
 
 
 @click.command("rebuild")
@@ -92,8 +93,8 @@ def rebuild_command(
                     progress=lambda done, total: progress.update(task, completed=done, total=total),
                     even_if_counts_differ=even_if_counts_differ,
                 )
-            except CountsDiffer as differ:
-                fail(str(differ), status=1)
+            except (CountsDiffer, RebuildUnderWay) as refusal:
+                fail(str(refusal), status=1)
             seconds = time.monotonic() - started
         desk.close()
     if as_json:

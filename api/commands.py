@@ -18,7 +18,7 @@ from api.problems import HeaderNotFitting, status_of
 from api.register_state import AppRequest, Register, caller_of, register_of
 from application.access import require_right
 from application.orders import Order, Receipt, new_case_id
-from domain.case import Command
+from domain.case import Actor, Command
 from domain.kinds import KINDS, Kind
 from domain.record import AttachDocument
 
@@ -57,9 +57,11 @@ def command_name(command: type[Command]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", command.__name__).lower()
 
 
-def command_id(client: str, key: str | None) -> UUID:
-    """The same id for the same key of the same client, so that a repeat is recognised."""
-    return uuid5(_KEYS, f"{client}\n{key}") if key else uuid4()
+def command_id(actor: Actor, key: str | None) -> UUID:
+    """The same id for the same key of the same official and client: a repeat is recognised."""
+    if not key:
+        return uuid4()
+    return uuid5(_KEYS, f"{actor.client}\n{actor.official}\n{actor.on_behalf_of or ''}\n{key}")
 
 
 def expected_version(if_match: str | None) -> int | None:
@@ -89,7 +91,7 @@ def _begin(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
         on_behalf_of: OnBehalfOf = None,  # noqa: ARG001 - read by caller_of, shown in the schema
     ) -> Response[Receipt]:
         caller = caller_of(request)
-        identity = command_id(caller.actor.client, idempotency_key)
+        identity = command_id(caller.actor, idempotency_key)
         order = Order(
             kind=kind.kind,
             case_id=new_case_id(),
@@ -120,7 +122,7 @@ def _proceed(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
             case_id=case_id,
             command=data,
             by=caller,
-            command_id=command_id(caller.actor.client, idempotency_key),
+            command_id=command_id(caller.actor, idempotency_key),
             expected_version=expected_version(if_match),
         )
         if isinstance(data, AttachDocument):

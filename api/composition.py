@@ -1,15 +1,17 @@
 """Where the parts are put together, from the settings: for the server and the command line."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import psycopg
+import structlog
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.utils import Environment
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from application.access import Organisation
 from application.desk import Desk
@@ -25,17 +27,29 @@ from projections.builds import ensure_builds, followed_builds
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
 
 _BUILDS_SECONDS = 0.5
+_NOTICES_SILENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A database host that vanishes without a word is noticed within seconds, not minutes. What the
+URL says itself goes before."""
 RECONNECT_SECONDS = 2.0
 """How long a pool tries to connect before it begins anew. Its pauses double: else, after a long
 outage, they would be as long as the outage was."""
 Read = TypeVar("Read")
+
+log = structlog.get_logger()
 
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
     """The database's connection string; the embedded one runs as long as it is used."""
     if settings.database_url:
-        yield settings.database_url
+        given = conninfo_to_dict(settings.database_url)
+        yield make_conninfo(**{**_NOTICES_SILENCE, **given})
     else:
         with embedded_postgres(settings.data_dir) as conninfo:
             yield conninfo
@@ -49,7 +63,7 @@ def prepare(conninfo: str) -> list[str]:
         return ensure_builds(conn, READ_MODELS)
 
 
-def refreshed(read: Callable[[], Read], seconds: float = 10.0) -> Callable[[], Read]:
+def refreshed(read: Callable[[], Read], seconds: float) -> Callable[[], Read]:
     """What *read* gives, read again when it is older than *seconds* and the database is there."""
     value = read()
     read_at = time.monotonic()
@@ -67,6 +81,31 @@ def refreshed(read: Callable[[], Read], seconds: float = 10.0) -> Callable[[], R
     return latest
 
 
+def kept(read: Callable[[], Read], seconds: float = 10.0) -> Callable[[], Read]:
+    """What *read* gave last; it is read again in a thread aside, so that nobody waits for it."""
+    value = read()
+    read_at = time.monotonic()
+    reading = threading.Lock()
+
+    def again() -> None:
+        nonlocal value
+        try:
+            value = read()
+        except psycopg.Error as error:
+            log.warning("not-read-again", error=type(error).__name__)
+        finally:
+            reading.release()
+
+    def latest() -> Read:
+        nonlocal read_at
+        if time.monotonic() - read_at > seconds and reading.acquire(blocking=False):
+            read_at = time.monotonic()
+            threading.Thread(target=again, daemon=True).start()
+        return value
+
+    return latest
+
+
 def organisation_in(conninfo: str) -> Callable[[], Organisation]:
     """The tree of units, as last read."""
 
@@ -75,7 +114,7 @@ def organisation_in(conninfo: str) -> Callable[[], Organisation]:
             rows = conn.execute("SELECT unit, parent FROM karguzar.units").fetchall()
         return Organisation.of(dict(rows))
 
-    return refreshed(read)
+    return kept(read)
 
 
 def open_keys(settings: Settings) -> KeyRing:

@@ -300,7 +300,13 @@ class _Work:
             time_zone=self.desk.time_zone,
             next_number=self._next_number,
             derive_id=derive_id,
+            named=self._named_state(order),
         )
+
+    def _named_state(self, order: Order) -> Any:
+        named = _mentioned_case(order)
+        standing = self.standings.get(named) if named else None
+        return standing.state if standing else None
 
     def _next_number(self, book: str, year: int) -> RegistrationNumber:
         last = self.numbers.get((book, year), 0)

@@ -65,7 +65,10 @@ class NamedCaseMissing(Exception):
 
 
 class DatabaseGone(Exception):
-    """The database can't be reached; nothing was recorded. Send the same request again later."""
+    """The database can't be reached: send it again later, with the same Idempotency-Key.
+
+    Whether it was recorded is not known; with the key it will not be recorded twice.
+    """
 
 
 _FORM = 0xF << 76 | 0x3 << 62

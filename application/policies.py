@@ -75,6 +75,7 @@ def register_what_was_taken_in_at_the_reception(recorded: Recorded) -> list[Next
                 text=event.text,
                 confidential=event.confidential,
                 received_at=event.taken_in_at,
+                registered_on=event.taken_in_at.date(),
             ),
         )
     ]

@@ -7,8 +7,9 @@ import structlog
 
 from application.caller import Caller, Role
 from application.desk import Desk
-from application.orders import NoSuchCase, Order
+from application.orders import KeyUsedBefore, NamedCaseMissing, NoSuchCase, Order
 from application.policies import POLICIES, Next, Policy
+from domain.calendar import CalendarMissing
 from domain.case import Actor, Refusal
 from domain.envelope import Recorded
 from infra.eventstore import TrackingRecorder
@@ -39,7 +40,9 @@ class PolicyDesk:
             for policy, order in self._orders(recorded):
                 try:
                     self._desk.execute(order)
-                except (Refusal, NoSuchCase) as refusal:
+                except KeyUsedBefore:
+                    continue  # done before, by a version that put the command differently
+                except (Refusal, NoSuchCase, NamedCaseMissing, CalendarMissing) as refusal:
                     self._record_refusal(recorded, policy, refusal)
         with self._tracking.datastore.transaction(commit=True) as cursor:
             self._tracking.advance(cursor, self.name, batch[-1].position)

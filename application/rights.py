@@ -63,7 +63,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         appeal.ReclassifyAppeal: _REGISTRAR | _HEADS,
         appeal.ForwardAppeal: _REGISTRAR | _HEADS,
         appeal.SendCopies: _REGISTRAR | _HEADS,
-        appeal.AssignAppeal: _REGISTRAR | _HEADS,
+        appeal.AssignAppeal: _REGISTRAR | _HEADS | _DESK,
         appeal.AcceptAppeal: _UNIT,
         appeal.ReturnAppeal: _UNIT,
         appeal.ExtendTerm: _HEADS,

@@ -455,6 +455,14 @@ class MergedIntoItself(NotFitting):
     """An appeal can't be merged into itself: name the earlier one."""
 
 
+class MergedIntoLater(NotFitting):
+    """An appeal is merged into the one that came first: merge the later one into this."""
+
+
+class EarlierAppealHasEnded(Refusal):
+    """The appeal to merge into is answered or has ended: nobody would answer this one."""
+
+
 class CorrectionNotFitting(NotFitting):
     """The corrected value is not one that this entry can have."""
 
@@ -599,6 +607,7 @@ AppealEvent = (
     | RecordEvent
 )
 
+_EARLIEST_YEAR = 1800
 OPEN = frozenset({Stage.REGISTERED, Stage.ASSIGNED, Stage.IN_WORK})
 
 INFORMATION_EXTENSION = Period("az-i-ext", 7, "2005", "Law 1024-IIQ Art. 25")
@@ -706,10 +715,7 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
             _require_since_registration(appeal, ctx, asked_on)
             return [AppealWithdrawn(asked_on=asked_on)]
         case MergeAppeal(into=into):
-            if into == ctx.case_id:
-                raise MergedIntoItself
-            _require_open(appeal)
-            return [AppealMerged(into=into)]
+            return _merge(into, appeal, ctx)
         case NoteMergedAppeal(appeal_id=appeal_id):
             if appeal_id == ctx.case_id:
                 raise MergedIntoItself
@@ -953,9 +959,26 @@ def _correct(command: CorrectEntry, appeal: Appeal, ctx: Context) -> list[Event]
     if isinstance(value, datetime):
         if value > ctx.at:
             raise DatedInTheFuture
-        if value.date() > appeal.registered_on:
+        if value.year < _EARLIEST_YEAR:
+            raise CorrectionNotFitting
+        if ctx.local_date(value) > appeal.registered_on:
             raise RegisteredBeforeReceipt
+        instant = value.astimezone(UTC).isoformat()
+        return [replace(event, value=instant) for event in events]
     return events
+
+
+def _merge(into: UUID, appeal: Appeal, ctx: Context) -> list[Event]:
+    if into == ctx.case_id:
+        raise MergedIntoItself
+    _require_open(appeal)
+    earlier = ctx.named
+    if isinstance(earlier, Appeal):
+        if earlier.stage not in OPEN:
+            raise EarlierAppealHasEnded
+        if earlier.received_at > appeal.received_at:
+            raise MergedIntoLater
+    return [AppealMerged(into=into)]
 
 
 def _answer_due(kind: AppealKind, start: date, ctx: Context) -> Due:

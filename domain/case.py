@@ -15,13 +15,13 @@ PERSONAL: dict[str, Any] = {"personal": True}
 anywhere else under the key of the event's ``person_id``, or else of the case's data subject."""
 
 _NO_NUL = r"^[^\x00]*$"
-_CODE = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+_CODE = r"^[a-z0-9][a-z0-9._-]{0,63}$(?!\n)"
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL)]
 Code = Annotated[str, Meta(pattern=_CODE)]
 UnitId = Annotated[str, Meta(pattern=_CODE)]
 OfficialId = Annotated[str, Meta(pattern=_CODE)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 PersonalText = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, extra=PERSONAL)]
 PersonalLongText = Annotated[
     str, Meta(min_length=1, max_length=50_000, pattern=_NO_NUL, extra=PERSONAL)
@@ -100,7 +100,7 @@ class Context(Struct, frozen=True, kw_only=True):
     ``at`` is aware UTC; ``today`` is its date in ``time_zone``, where the department sits.
     ``next_number(book, year)`` tells the number the book would give; it is used up only if an
     event that carries it is recorded. ``derive_id(what)`` is a new id, the same each time the
-    same command is decided.
+    same command is decided. ``named`` is the other case that the command names, as it stands.
     """
 
     by: Actor
@@ -111,6 +111,7 @@ class Context(Struct, frozen=True, kw_only=True):
     time_zone: tzinfo
     next_number: Callable[[str, int], RegistrationNumber]
     derive_id: Callable[[str], UUID]
+    named: Any = None
 
     def local_date(self, instant: datetime) -> date:
         """The date of an aware instant where the department sits, whatever its own offset."""

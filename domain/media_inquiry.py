@@ -81,7 +81,7 @@ KIND = CaseKind.MEDIA_INQUIRY
 BOOK = "m"
 
 AwareDatetime = Annotated[datetime, Meta(tz=True)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s\x00]+$", max_length=2000)]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s\x00]+$(?!\n)", max_length=2000)]
 
 
 class Media(StrEnum):

@@ -1056,7 +1056,7 @@ def evolve(session: Reception | None, event: ReceptionEvent) -> Reception:
             return _with_visit(session, replace(visit, **{code: value}))
         case _:
             visit = _evolve_visit(session.visits[event.visit_id], event)
-            return _with_visit(_with_those_named(session, event), visit)
+            return _with_visit(_as_secret_as(session, event), visit)
 
 
 def _evolve_visit(visit: Visit, event: VisitEvent) -> Visit:
@@ -1117,15 +1117,8 @@ def _with_visit(session: Reception, visit: Visit) -> Reception:
     return replace(session, visits={**session.visits, visit.visit_id: visit})
 
 
-def _with_those_named(session: Reception, event: VisitEvent) -> Reception:
-    match event:
-        case CompetenceEstablished(unit=str(unit)):
-            return replace(session, units=session.units | {unit})
-        case AssignmentGivenAtHearing(unit=unit, main_executor=main, co_executors=others):
-            return replace(
-                session,
-                units=session.units | {unit, *(other.unit for other in others)},
-                workers=session.workers | {main, *(other.official for other in others)},
-            )
-        case _:
-            return session
+def _as_secret_as(session: Reception, event: VisitEvent) -> Reception:
+    """A session in which a confidential appeal was taken in is as confidential as that."""
+    if isinstance(event, WrittenAppealTakenIn) and event.confidential:
+        return replace(session, confidential=True)
+    return session

@@ -25,7 +25,9 @@ class Document(Value):
     """A document's description; its bytes are kept outside the events, found by their SHA-256."""
 
     name: PersonalText
-    media_type: Annotated[str, Meta(pattern=r"^[a-z0-9.+-]+/[A-Za-z0-9.+-]+$", max_length=127)]
+    media_type: Annotated[
+        str, Meta(pattern=r"^[a-z0-9.+-]+/[A-Za-z0-9.+-]+$(?!\n)", max_length=127)
+    ]
     size: Annotated[int, Meta(ge=1)]
     sha256: Digest
 

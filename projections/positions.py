@@ -39,18 +39,20 @@ class ReadModelBehind(Exception):
 
 
 async def positions(conn: AsyncConnection[Any]) -> list[ReadModelPosition]:
-    """Of every live read model, by name."""
+    """Of every live read model, by name, and of the policies, which follow the log like one."""
     cursor = conn.cursor(row_factory=tuple_row)
     await cursor.execute(
         "SELECT live.name, live.version, live.build, coalesce(t.notification_id, 0), "
         "head.position, s.error, s.since, s.tries, EXISTS ("
         "SELECT FROM karguzar.read_model_builds b "
         "WHERE b.name = live.name AND b.stage = 'building') "
-        "FROM karguzar.log_head head CROSS JOIN karguzar.read_model_builds live "
-        "LEFT JOIN karguzar.register_tracking t "
-        "ON t.application_name = live.name || '_' || live.build "
-        "LEFT JOIN karguzar.stopped_consumers s ON s.name = live.name || '_' || live.build "
-        "WHERE live.stage = 'live' ORDER BY live.name"
+        "FROM karguzar.log_head head CROSS JOIN ("
+        "SELECT name, version, build, name || '_' || build AS consumer "
+        "FROM karguzar.read_model_builds WHERE stage = 'live' "
+        "UNION ALL SELECT 'policies', 1, 1, 'policies') live "
+        "LEFT JOIN karguzar.register_tracking t ON t.application_name = live.consumer "
+        "LEFT JOIN karguzar.stopped_consumers s ON s.name = live.consumer "
+        "ORDER BY live.name"
     )
     return [
         ReadModelPosition(

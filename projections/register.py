@@ -346,15 +346,8 @@ def _visit(row: Row, event: reception.VisitRegistered, _: Recorded) -> None:
     row.workers = _with(row.workers, event.registered_by)
 
 
-def _competent(row: Row, event: reception.CompetenceEstablished, _: Recorded) -> None:
-    if event.unit:
-        row.units = _with(row.units, event.unit)
-
-
-def _given_at_hearing(row: Row, event: reception.AssignmentGivenAtHearing, _: Recorded) -> None:
-    others = event.co_executors
-    row.units = _with(row.units, event.unit, *(other.unit for other in others))
-    row.workers = _with(row.workers, event.main_executor, *(other.official for other in others))
+def _taken_in(row: Row, event: reception.WrittenAppealTakenIn, _: Recorded) -> None:
+    row.confidential = row.confidential or event.confidential
 
 
 def _drafted(row: Row, event: ReplyDrafted, _: Recorded) -> None:
@@ -451,8 +444,7 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     reception.ReceptionOpened: _stage("open"),
     reception.ReceptionClosed: _over("closed"),
     reception.VisitRegistered: _visit,
-    reception.CompetenceEstablished: _competent,
-    reception.AssignmentGivenAtHearing: _given_at_hearing,
+    reception.WrittenAppealTakenIn: _taken_in,
     ReplyDrafted: _drafted,
     ReplyRevised: _revised,
     InformationAsked: _asked,
@@ -465,6 +457,8 @@ TAKES = frozenset(_BEGINS) | frozenset(_STEPS)
 IGNORED = frozenset(
     {
         "appeal-copies-sent",
+        "assignment-given-at-hearing",
+        "competence-established",
         "assignment-extension-asked",
         "assignment-extension-refused",
         "assignment-part-contributed",
@@ -487,7 +481,6 @@ IGNORED = frozenset(
         "visitor-called",
         "visitor-referred",
         "written-appeal-handed-over",
-        "written-appeal-taken-in",
     }
 )
 """These change no more than the row's version and position."""

@@ -11,10 +11,10 @@ from msgspec import convert, inspect
 from domain.case import Event
 
 _BY_PATTERN = {
-    r"^[a-z0-9][a-z0-9._-]{0,63}$": "code-{}",
-    r"^[0-9a-f]{64}$": "{:064x}",
-    r"^[a-z0-9.+-]+/[A-Za-z0-9.+-]+$": "text/x-{}",
-    r"^https?://[^\s\x00]+$": "https://example.com/{}",
+    r"^[a-z0-9][a-z0-9._-]{0,63}$(?!\n)": "code-{}",
+    r"^[0-9a-f]{64}$(?!\n)": "{:064x}",
+    r"^[a-z0-9.+-]+/[A-Za-z0-9.+-]+$(?!\n)": "text/x-{}",
+    r"^https?://[^\s\x00]+$(?!\n)": "https://example.com/{}",
 }
 
 

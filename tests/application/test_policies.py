@@ -25,6 +25,7 @@ from domain.appeal import (
     AppealMerged,
     AppealRegistered,
     Channel,
+    EarlierAppealHasEnded,
     MergeAppeal,
     NoteMergedAppeal,
     RegisterAppeal,
@@ -133,6 +134,7 @@ def test_a_written_appeal_taken_in_at_a_reception_is_registered_as_received_then
                 text="Şikayət edirəm",
                 confidential=True,
                 received_at=TAKEN_IN.taken_in_at,
+                registered_on=TAKEN_IN.taken_in_at.date(),
             ),
         )
     ]
@@ -282,6 +284,18 @@ class TestPolicyDesk:
         merging = MergeAppeal(into=uuid4(), reason="Eyni məsələ")
         with pytest.raises(NamedCaseMissing):
             desk.execute(order(CaseKind.APPEAL, given.case_id, merging, HEAD))
+
+    def test_an_appeal_is_merged_only_into_an_earlier_open_one(self, desk: Desk) -> None:
+        earlier, later = register_appeal(), register_appeal()
+        desk.execute_batch([earlier, later])
+        desk.execute(
+            order(
+                CaseKind.APPEAL, later.case_id, MergeAppeal(into=earlier.case_id, reason="x"), HEAD
+            )
+        )
+        back = MergeAppeal(into=later.case_id, reason="x")
+        with pytest.raises(EarlierAppealHasEnded):
+            desk.execute(order(CaseKind.APPEAL, earlier.case_id, back, HEAD))
 
     def test_an_order_for_a_case_that_is_not_there_stops_nobody(
         self, desk: Desk, tracking: TrackingRecorder, database: str

@@ -842,21 +842,33 @@ def test_a_document_is_attached_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "value", "standing"),
+    ("entry", "value", "stored", "standing"),
     [
-        ("topic", "roofs", "roofs"),
-        ("region", "az-gan", "az-gan"),
-        ("social_category", "veteran", "veteran"),
-        ("channel", "by-hand", Channel.BY_HAND),
-        ("received_at", "2026-04-05T10:00:00+04:00", datetime(2026, 4, 5, 6, tzinfo=UTC)),
+        ("topic", "roofs", "roofs", "roofs"),
+        ("region", "az-gan", "az-gan", "az-gan"),
+        ("social_category", "veteran", "veteran", "veteran"),
+        ("channel", "by-hand", "by-hand", Channel.BY_HAND),
+        (
+            "received_at",
+            "2026-04-05T10:00:00+04:00",
+            "2026-04-05T06:00:00+00:00",
+            datetime(2026, 4, 5, 6, tzinfo=UTC),
+        ),
     ],
 )
-def test_a_corrected_entry_holds_from_then_on(entry: str, value: str, standing: object) -> None:
+def test_a_corrected_entry_holds_from_then_on(
+    entry: str, value: str, stored: str, standing: object
+) -> None:
     correct = replace(CORRECT, entry=entry, value=value)
-    corrected = EntryCorrected(entry=entry, value=value, approved_by="chief")
+    corrected = EntryCorrected(entry=entry, value=stored, approved_by="chief")
     appeal(REGISTERED).when(correct).then(corrected)
     assert getattr(state(REGISTERED, corrected), entry) == standing
     appeal(REGISTERED, corrected).when(correct).refused(EntryUnchanged)
+
+
+def test_a_corrected_receipt_is_of_a_year_that_calendars_know() -> None:
+    correct = replace(CORRECT, entry="received_at", value="0001-01-01T00:00:00+14:00")
+    appeal(REGISTERED).when(correct).refused(CorrectionNotFitting)
 
 
 def test_a_corrected_subject_is_text_of_the_applicant() -> None:

@@ -199,7 +199,8 @@ def test_a_row_that_the_table_refuses_is_a_failing_event_too(
     runner = runner_for(desk, database, tracking, (replace(REGISTER, fold=fold),))
     desk.execute(register_appeal())
     run_out(runner)
-    (shown,) = asyncio.run(_positions(database))
+    policies, shown = asyncio.run(_positions(database))
+    assert policies.name == "policies"
     assert shown.stopped
 
 
