@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := domain application projections api infra tests
-LOCK := env -u PIP_FIND_LINKS uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format bench lock clean
