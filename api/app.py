@@ -36,7 +36,6 @@ from api.tokens import TokenChecker, keys_from
 from application.orders import DatabaseGone
 from infra.eventstore import ROLE
 from infra.group_commit import GroupCommit
-from infra.keys import KeyRing
 from infra.settings import Settings
 from projections.history import names_in
 from projections.pages import for_reading
@@ -118,7 +117,6 @@ async def _running(
 ) -> AsyncIterator[None]:
     sys.setswitchinterval(_SWITCH_SECONDS)
     desk = make_desk(settings, conninfo)
-    keys = KeyRing(settings.master_key)
     group = GroupCommit(
         desk.execute_batch,
         DatabaseGone,
@@ -133,9 +131,9 @@ async def _running(
         desk=desk,
         group=group,
         pool=pool,
-        keys=keys,
+        keys=desk.keys,
         tokens=tokens,
-        documents=Documents(desk, keys),
+        documents=Documents(desk),
         organisation=organisation_in(conninfo),
         names=kept(partial(_names, conninfo, ZoneInfo(settings.time_zone))),
     )

@@ -117,14 +117,10 @@ def organisation_in(conninfo: str) -> Callable[[], Organisation]:
     return kept(read)
 
 
-def open_keys(settings: Settings) -> KeyRing:
-    return KeyRing(settings.master_key)
-
-
 def make_desk(settings: Settings, conninfo: str) -> Desk:
     desk = Desk(
         conninfo,
-        keys=open_keys(settings),
+        keys=KeyRing(settings.master_key),
         calendar=working_calendar(settings.jurisdiction),
         organisation=organisation_in(conninfo),
         time_zone=ZoneInfo(settings.time_zone),

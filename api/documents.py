@@ -6,7 +6,6 @@ from uuid import UUID
 from psycopg.rows import tuple_row
 
 from application.desk import Desk
-from infra.keys import KeyRing
 
 
 class DocumentNotStored(Exception):
@@ -20,9 +19,9 @@ class DocumentNotFitting(Exception):
 class Documents:
     """Documents of cases, found by their SHA-256. Calls block: run them in a thread."""
 
-    def __init__(self, desk: Desk, keys: KeyRing) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._datastore = desk.log.datastore
-        self._keys = keys
+        self._keys = desk.keys
 
     def store(
         self, case_id: UUID, owner: UUID, digest: str, media_type: str, content: bytes

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any, get_args
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -72,13 +71,3 @@ KINDS: dict[CaseKind, Kind] = {
 EVENTS: tuple[type[Event], ...] = tuple(
     dict.fromkeys(event for kind in KINDS.values() for event in kind.events)
 )
-
-
-class Standing(Struct, frozen=True):
-    """What access control needs to know of a case, whatever its kind."""
-
-    kind: CaseKind
-    units: frozenset[str]
-    workers: frozenset[str]
-    confidential: bool
-    owner: UUID | None

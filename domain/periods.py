@@ -34,8 +34,6 @@ ANSWER = Period("az-a-gen", 15, "2016", "Law 1308-IVQ Art. 10.1")
 EXTENSION = Period("az-a-ext", 30, "2016", "Law 1308-IVQ Art. 10.2")
 INFORMATION = Period("az-i-gen", 7, "2005", "Law 1024-IIQ Art. 24.1, 24.5")
 MEDIA_ANSWER = Period("az-m-inq", 7, "2005", "Law 1024-IIQ Art. 24.1; our reading for journalists")
-NOTICE = Period("az-a-nolook", 5, "2016", "Law 1308-IVQ Art. 8")
-FORWARDING = Period("az-a-fwd", 3, "2016", "Law 1308-IVQ Art. 7.10")
 CHOSEN = Period("chosen", 0, "1", "a date that an official set")
 
 

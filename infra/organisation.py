@@ -1,6 +1,6 @@
 """The units and officials of the department, as the database holds them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -41,8 +41,3 @@ def put_organisation(
                 "SET unit = excluded.unit, name = excluded.name",
                 (official.official, official.unit, official.name),
             )
-
-
-def parents(rows: Callable[[str], Iterable[tuple[str, str | None]]]) -> dict[str, str | None]:
-    """Each unit's parent; *rows* runs a query."""
-    return dict(rows("SELECT unit, parent FROM karguzar.units"))

@@ -32,7 +32,6 @@ API_SEES_INFRA = {
     "api/cli_read.py": "settings; the application's role",
     "api/cli_serve.py": "settings; migrates",
     "api/development_issuer.py": "settings",
-    "api/documents.py": "seals documents with the owners' keys",
     "api/problems.py": "the group commit's own refusal",
     "api/register_state.py": "the types of what a worker holds",
     "api/serve.py": "settings and logging",
