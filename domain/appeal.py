@@ -2,14 +2,26 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, assert_never
 from uuid import UUID
 
-from msgspec import Meta, ValidationError, convert
+from msgspec import DecodeError, Meta
 from msgspec.structs import replace
 
-from domain import control, information, record, reply
-from domain.applicant import Applicant, identify, owner, reachable
+from domain import answer_term, control, information, notice, recalculation, record, reply
+from domain.answer_term import (
+    AppealTermCorrected,
+    AppealTermExtended,
+    AppealTermResumed,
+    AppealTermSuspended,
+    ExtendTerm,
+    ResumeTerm,
+    SuspendTerm,
+    TermCommand,
+    TermEvent,
+)
+from domain.applicant import Applicant, identify, owner, people, reachable
 from domain.case import (
     AlreadyBegun,
     CaseKind,
@@ -17,7 +29,6 @@ from domain.case import (
     Command,
     Context,
     Digest,
-    Due,
     Event,
     NotFitting,
     NotYetBegun,
@@ -39,6 +50,8 @@ from domain.control import (
     PutUnderControl,
     TakeOffControl,
 )
+from domain.due import Due
+from domain.entries import OF_PERSON, parsed, written
 from domain.information import (
     AskForInformation,
     DatedInTheFuture,
@@ -50,7 +63,8 @@ from domain.information import (
     RecordInformation,
     Requests,
 )
-from domain.periods import ANSWER, EXTENSION, INFORMATION, Period, chosen
+from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
+from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
     AddNote,
     AttachDocument,
@@ -77,6 +91,7 @@ from domain.reply import (
     ReviseReply,
     SignReply,
 )
+from domain.rule import ClockName
 
 KIND = CaseKind.APPEAL
 BOOK = "a"
@@ -179,7 +194,13 @@ class Copy(Value):
 
 
 class AppealRegistered(Event, tag="appeal-registered"):
-    """``received_at`` is when it arrived, in UTC; the term runs from ``registered_on``."""
+    """``received_at`` is when it arrived, in UTC; ``due`` is the term of the answer.
+
+    The others are the terms, where the law sets them, in which it had to be registered, has to
+    be forwarded if others are competent, and its applicant told if it is left unconsidered.
+    """
+
+    VERSION = 2
 
     number: RegistrationNumber
     kind: AppealKind
@@ -198,6 +219,9 @@ class AppealRegistered(Event, tag="appeal-registered"):
     received_at: Instant
     registered_on: date
     due: Due
+    register_due: Due | None
+    forward_due: Due | None
+    no_consideration_due: Due | None
     registrar: OfficialId
     registering_unit: UnitId
     complained_of_units: tuple[UnitId, ...]
@@ -206,8 +230,14 @@ class AppealRegistered(Event, tag="appeal-registered"):
 
 
 class AppealReclassified(Event, tag="appeal-reclassified"):
+    """With the terms of the new kind, of those that ran or were still to run."""
+
+    VERSION = 2
+
     kind: AppealKind
     due: Due
+    forward_due: Due | None
+    no_consideration_due: Due | None
 
 
 class AppealForwarded(Event, tag="appeal-forwarded"):
@@ -239,13 +269,13 @@ class AppealAccepted(Event, tag="appeal-accepted"):
 
 
 class AppealReturned(Event, tag="appeal-returned"):
+    """With the terms that run again, as the calendar has them now."""
+
+    VERSION = 2
+
     unit: UnitId
-
-
-class AppealTermExtended(Event, tag="appeal-term-extended"):
-    due: Due
-    working_days: int
-    applicant_notified_on: date
+    forward_due: Due | None
+    no_consideration_due: Due | None
 
 
 class AppealLeftUnconsidered(Event, tag="appeal-left-unconsidered"):
@@ -254,7 +284,8 @@ class AppealLeftUnconsidered(Event, tag="appeal-left-unconsidered"):
 
 
 class AppealTakenUpAgain(Event, tag="appeal-taken-up-again"):
-    term_starts_on: date
+    VERSION = 2
+
     due: Due
 
 
@@ -294,14 +325,16 @@ class LegacyOutcomeRecorded(Event, tag="legacy-outcome-recorded"):
 
 
 class AppealReopened(Event, tag="appeal-reopened"):
-    term_starts_on: date
+    VERSION = 2
+
     due: Due
 
 
 class RegisterAppeal(Command):
     """``received_at`` carries the department's offset; ``sheets`` counts the enclosures too.
 
-    ``legacy_number`` is the number in an older register, for imports.
+    ``answer_rule`` is the rule of the answer's term where another than the usual one applies,
+    such as that for servicemen. ``legacy_number`` is the number in an older register, for imports.
     """
 
     kind: AppealKind
@@ -321,13 +354,19 @@ class RegisterAppeal(Command):
     complained_of_units: tuple[UnitId, ...] = ()
     complained_of: tuple[OfficialId, ...] = ()
     legacy_number: ShortText | None = None
+    answer_rule: Code | None = None
 
 
 class ReclassifyAppeal(Command):
-    """The days of receipt and registration stay: the new term may already be over."""
+    """The days of receipt and registration stay: the new term may already be over.
+
+    With the same kind and another ``answer_rule``, such as that for a further study, only the
+    term changes.
+    """
 
     kind: AppealKind
     reason: ShortText
+    answer_rule: Code | None = None
 
 
 class ForwardAppeal(Command):
@@ -366,14 +405,6 @@ class ReturnAppeal(Command):
     """The unit gives back what it should not have been assigned."""
 
     reason: ShortText
-
-
-class ExtendTerm(Command):
-    """Once, from the current due date (Art. 10.2); all the days the law allows, or fewer."""
-
-    reason: ShortText
-    applicant_notified_on: date
-    working_days: Annotated[int, Meta(ge=1)] | None = None
 
 
 class LeaveUnconsidered(Command):
@@ -434,7 +465,7 @@ class RecordLegacyOutcome(Command):
 
 
 class ReopenAppeal(Command):
-    """A new term starts today."""
+    """A new term starts today, by the rule of the one before."""
 
     reason: ShortText
 
@@ -484,7 +515,7 @@ class AlreadyAnswered(Refusal):
 
 
 class KindUnchanged(Refusal):
-    """The appeal is already of this kind."""
+    """The appeal is already of this kind, with this term."""
 
 
 class ComplainedOfMayNotExamine(Refusal):
@@ -509,18 +540,6 @@ class NotTheAssignedUnit(Refusal):
 
 class NotInWork(Refusal):
     """The appeal is not in work: its unit has to accept it first."""
-
-
-class AlreadyExtended(Refusal):
-    """The term has already been extended: the law allows it once."""
-
-
-class TermHasPassed(Refusal):
-    """The term has already passed: it can't be extended any more."""
-
-
-class ExtensionTooLong(Refusal):
-    """The law allows fewer working days than these for this kind of appeal."""
 
 
 class ApplicantNotNotified(Refusal):
@@ -568,7 +587,6 @@ AppealCommand = (
     | AssignAppeal
     | AcceptAppeal
     | ReturnAppeal
-    | ExtendTerm
     | LeaveUnconsidered
     | TakeUpAgain
     | DispatchReply
@@ -582,6 +600,9 @@ AppealCommand = (
     | InformationCommand
     | ControlCommand
     | RecordCommand
+    | TermCommand
+    | RecomputeDueDates
+    | GiveDeadlineNotice
 )
 AppealEvent = (
     AppealRegistered
@@ -591,7 +612,6 @@ AppealEvent = (
     | AppealAssigned
     | AppealAccepted
     | AppealReturned
-    | AppealTermExtended
     | AppealLeftUnconsidered
     | AppealTakenUpAgain
     | AppealReplyDispatched
@@ -605,20 +625,20 @@ AppealEvent = (
     | InformationEvent
     | ControlEvent
     | RecordEvent
+    | TermEvent
+    | DueDatesMoved
+    | DeadlineNoticeGiven
 )
 
 _EARLIEST_YEAR = 1800
 OPEN = frozenset({Stage.REGISTERED, Stage.ASSIGNED, Stage.IN_WORK})
 
-INFORMATION_EXTENSION = Period("az-i-ext", 7, "2005", "Law 1024-IIQ Art. 25")
-
-TERMS: dict[AppealKind, tuple[Period, Period]] = {
-    AppealKind.APPLICATION: (ANSWER, EXTENSION),
-    AppealKind.PROPOSAL: (ANSWER, EXTENSION),
-    AppealKind.COMPLAINT: (ANSWER, EXTENSION),
-    AppealKind.INFORMATION_REQUEST: (INFORMATION, INFORMATION_EXTENSION),
+_FIELDS = {
+    "answer": "due",
+    "forward": "forward_due",
+    "no-consideration": "no_consideration_due",
 }
-"""For each kind the term of the answer, and the one extension the law allows."""
+"""Where the terms that the calendar may move stand in an appeal."""
 
 CLOSED_FROM: dict[Result, Stage] = {
     Result.SATISFIED: Stage.ANSWERED,
@@ -638,12 +658,15 @@ _CODED: dict[str, Any] = {
     "social_category": Code,
     "channel": Channel,
     "received_at": Instant,
+    "confidential": bool,
+    "covering_letter": CoveringLetter,
 }
-CORRECTABLE = Correctable(coded=frozenset(_CODED), texts=frozenset({"subject"}))
+_TEXTS: dict[str, Any] = {"subject": PersonalText, "text": PersonalLongText}
+CORRECTABLE = Correctable(coded=frozenset(_CODED), texts=frozenset(_TEXTS))
 
 
 class Appeal(Value):
-    """``term_starts_on`` is the day of registration, or of the last new start of the term."""
+    """``forward_due`` and ``no_consideration_due`` matter until somebody examines the appeal."""
 
     number: RegistrationNumber
     kind: AppealKind
@@ -653,11 +676,14 @@ class Appeal(Value):
     social_category: str | None
     received_at: datetime
     registered_on: date
-    term_starts_on: date
     due: Due
+    forward_due: Due | None
+    no_consideration_due: Due | None
     confidential: bool
     reachable: bool
     owner: UUID | None
+    people: dict[str, UUID]
+    covering_letter: CoveringLetter | None
     units: frozenset[str]
     workers: frozenset[str]
     complained_of_units: frozenset[str]
@@ -667,7 +693,6 @@ class Appeal(Value):
     unit: str | None = None
     executors: tuple[str, ...] = ()
     internal_due: Due | None = None
-    working_days_added: int = 0
     documents: frozenset[str] = frozenset()
     requests: Requests = ()
     reply: Reply | None = None
@@ -675,10 +700,28 @@ class Appeal(Value):
     merged_into: UUID | None = None
     merged_appeals: frozenset[UUID] = frozenset()
     result: Result | None = None
+    begun_anew_at: datetime | None = None
+    notices: Given = NONE_GIVEN
 
     @property
-    def extended(self) -> bool:
-        return self.working_days_added > 0
+    def clocks(self) -> dict[str, Due]:
+        """The terms that run now, by the names that the lists use."""
+        if self.stage not in OPEN:
+            return {}
+        clocks = {"answer": self.due, **information.clocks(self.requests)}
+        if self.internal_due:
+            clocks["internal"] = self.internal_due
+        if self.stage is Stage.REGISTERED:
+            if self.forward_due:
+                clocks["forward"] = self.forward_due
+            if self.no_consideration_due:
+                clocks["no-consideration"] = self.no_consideration_due
+        return clocks
+
+    @property
+    def running_clocks(self) -> dict[str, date]:
+        """What somebody has to meet by which day, by the names that the lists use."""
+        return {clock: due.on for clock, due in self.clocks.items() if not due.paused}
 
 
 def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[Event]:
@@ -701,9 +744,9 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
             unit = _unit_that_answers(appeal, ctx)
             return [AppealAccepted(unit=unit, accepted_by=ctx.by.principal)]
         case ReturnAppeal():
-            return [AppealReturned(unit=_unit_that_answers(appeal, ctx))]
-        case ExtendTerm():
-            return _extend(command, appeal, ctx)
+            return [_return(appeal, ctx)]
+        case ExtendTerm() | SuspendTerm() | ResumeTerm():
+            return _change_term(command, appeal, ctx)
         case LeaveUnconsidered():
             return _leave_unconsidered(command, appeal, ctx)
         case TakeUpAgain():
@@ -728,8 +771,8 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
         case ReopenAppeal():
             if appeal.stage is not Stage.CLOSED:
                 raise NotClosed
-            due = _answer_due(appeal.kind, ctx.today, ctx)
-            return [AppealReopened(term_starts_on=ctx.today, due=due)]
+            due = ctx.terms.begin_anew(appeal.due, KIND, appeal.kind, ctx.at)
+            return [AppealReopened(due=due)]
         case DraftReply() | ReviseReply() | ReturnReply() | InitialReply() | SignReply():
             return _work_on_reply(command, appeal, ctx)
         case AskForInformation():
@@ -749,6 +792,17 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
             return record.decide(command, appeal.documents, CORRECTABLE, ctx)
         case CorrectEntry():
             return _correct(command, appeal, ctx)
+        case RecomputeDueDates():
+            return recalculation.decide(command, appeal.clocks, ctx)
+        case GiveDeadlineNotice():
+            return notice.decide(
+                command,
+                running=appeal.running_clocks,
+                given=appeal.notices,
+                workers=appeal.workers,
+                confidential=appeal.confidential,
+                may_not_know=appeal.complained_of,
+            )
         case _:
             assert_never(command)
 
@@ -761,6 +815,10 @@ def _register(command: RegisterAppeal, ctx: Context) -> AppealRegistered:
         raise RegisteredBeforeReceipt
     if command.covering_letter and command.covering_letter.letter_date > ctx.today:
         raise DatedInTheFuture
+    terms, begins = ctx.terms, (registered_on, command.received_at)
+    clock = partial(terms.begin_if_any, KIND, command.kind)
+    answer = ClockName.ANSWER
+    rule = terms.choose_rule(KIND, command.kind, answer, command.answer_rule, registered_on)
     return AppealRegistered(
         kind=command.kind,
         channel=command.channel,
@@ -777,7 +835,10 @@ def _register(command: RegisterAppeal, ctx: Context) -> AppealRegistered:
         confidential=command.confidential,
         received_at=command.received_at.astimezone(UTC),
         registered_on=registered_on,
-        due=_answer_due(command.kind, registered_on, ctx),
+        due=terms.begin(rule, *begins),
+        register_due=clock(ClockName.REGISTER, *begins),
+        forward_due=clock(ClockName.FORWARD, *begins),
+        no_consideration_due=clock(ClockName.NO_CONSIDERATION, *begins),
         registrar=ctx.by.principal,
         registering_unit=ctx.by.unit,
         complained_of_units=command.complained_of_units,
@@ -789,14 +850,23 @@ def _register(command: RegisterAppeal, ctx: Context) -> AppealRegistered:
 
 def _reclassify(command: ReclassifyAppeal, appeal: Appeal, ctx: Context) -> list[Event]:
     _require_open(appeal)
-    if command.kind is appeal.kind:
+    begins = appeal.registered_on, appeal.received_at
+    if appeal.begun_anew_at:
+        begins = ctx.local_date(appeal.begun_anew_at), appeal.begun_anew_at
+    terms, wanted = ctx.terms, command.answer_rule
+    rule = terms.choose_rule(KIND, command.kind, ClockName.ANSWER, wanted, begins[0])
+    if command.kind is appeal.kind and rule == appeal.due.rule:
         raise KindUnchanged
-    due = _answer_due(command.kind, appeal.term_starts_on, ctx)
-    if appeal.extended:
-        extension = TERMS[command.kind][1]
-        days = min(appeal.working_days_added, extension.working_days)
-        due = extension.extend(due.on, days, ctx.calendar)
-    return [AppealReclassified(kind=command.kind, due=due)]
+    clock = partial(terms.begin_if_any, KIND, command.kind)
+    first = not appeal.begun_anew_at
+    return [
+        AppealReclassified(
+            kind=command.kind,
+            due=terms.reclassify(appeal.due, rule, *begins),
+            forward_due=clock(ClockName.FORWARD, *begins) if first else None,
+            no_consideration_due=clock(ClockName.NO_CONSIDERATION, *begins) if first else None,
+        )
+    ]
 
 
 def _forward(command: ForwardAppeal, appeal: Appeal, ctx: Context) -> list[Event]:
@@ -835,7 +905,7 @@ def _assign(command: AssignAppeal, appeal: Appeal, ctx: Context) -> list[Event]:
             raise DueInThePast
         if command.internal_due_on > appeal.due.on:
             raise InternalDueTooLate
-        internal_due = chosen(command.internal_due_on, ctx.calendar)
+        internal_due = ctx.terms.choose(command.internal_due_on)
     same_people = (command.unit, executors) == (appeal.unit, appeal.executors)
     same_day = command.internal_due_on == (appeal.internal_due and appeal.internal_due.on)
     if same_people and same_day:
@@ -861,24 +931,23 @@ def _unit_that_answers(appeal: Appeal, ctx: Context) -> str:
     return appeal.unit
 
 
-def _extend(command: ExtendTerm, appeal: Appeal, ctx: Context) -> list[Event]:
+def _return(appeal: Appeal, ctx: Context) -> AppealReturned:
+    """No decision on the calendar has moved what nobody had to meet meanwhile."""
+    forward, unconsidered = appeal.forward_due, appeal.no_consideration_due
+    return AppealReturned(
+        unit=_unit_that_answers(appeal, ctx),
+        forward_due=ctx.terms.recompute(forward) if forward else None,
+        no_consideration_due=ctx.terms.recompute(unconsidered) if unconsidered else None,
+    )
+
+
+def _change_term(command: TermCommand, appeal: Appeal, ctx: Context) -> list[Event]:
     _require_open(appeal)
-    if appeal.extended:
-        raise AlreadyExtended
-    if ctx.today > appeal.due.on:
-        raise TermHasPassed
-    _require_notice(command.applicant_notified_on, appeal, ctx)
-    extension = TERMS[appeal.kind][1]
-    days = command.working_days or extension.working_days
-    if days > extension.working_days:
-        raise ExtensionTooLong
-    return [
-        AppealTermExtended(
-            due=extension.extend(appeal.due.on, days, ctx.calendar),
-            working_days=days,
-            applicant_notified_on=command.applicant_notified_on,
-        )
-    ]
+    if not isinstance(command, ResumeTerm):
+        _require_notice(command.applicant_notified_on, appeal, ctx)
+    elif command.on:
+        _require_since_registration(appeal, ctx, command.on)
+    return answer_term.decide(command, appeal.due, ctx)
 
 
 def _leave_unconsidered(command: LeaveUnconsidered, appeal: Appeal, ctx: Context) -> list[Event]:
@@ -895,8 +964,8 @@ def _leave_unconsidered(command: LeaveUnconsidered, appeal: Appeal, ctx: Context
 def _take_up_again(appeal: Appeal, ctx: Context) -> list[Event]:
     if appeal.stage is not Stage.UNCONSIDERED:
         raise NotLeftUnconsidered
-    due = _answer_due(appeal.kind, ctx.today, ctx)
-    return [AppealTakenUpAgain(term_starts_on=ctx.today, due=due)]
+    due = ctx.terms.begin_anew(appeal.due, KIND, appeal.kind, ctx.at, ground_removed=True)
+    return [AppealTakenUpAgain(due=due)]
 
 
 def _work_on_reply(command: ReplyCommand, appeal: Appeal, ctx: Context) -> list[Event]:
@@ -949,23 +1018,44 @@ def _record_legacy_outcome(
 
 
 def _correct(command: CorrectEntry, appeal: Appeal, ctx: Context) -> list[Event]:
-    events = record.decide(command, appeal.documents, CORRECTABLE, ctx)
+    entry = command.entry
+    part, _, field = entry.partition(".")
+    of_people = {f"{one}.{name}" for one in appeal.people for name in OF_PERSON}
+    correctable = replace(CORRECTABLE, texts=CORRECTABLE.texts | of_people)
+    events = record.decide(command, appeal.documents, correctable, ctx)
+    type_ = OF_PERSON[field] if field else {**_CODED, **_TEXTS}[entry]
+    person = appeal.people[part] if field else command.person_id
     try:
-        value = convert(command.value, _CODED.get(command.entry, PersonalText))
-    except ValidationError as error:
+        value = parsed(command.value, type_)
+    except DecodeError as error:
         raise CorrectionNotFitting from error
-    if command.entry in _CODED and value == getattr(appeal, command.entry):
+    if command.person_id not in (None, person):
+        raise CorrectionNotFitting
+    _require_fitting(value, appeal, ctx)
+    if entry not in _CODED:
+        return [replace(event, text=written(value), person_id=person) for event in events]
+    if value == getattr(appeal, entry):
         raise EntryUnchanged
-    if isinstance(value, datetime):
-        if value > ctx.at:
-            raise DatedInTheFuture
-        if value.year < _EARLIEST_YEAR:
-            raise CorrectionNotFitting
-        if ctx.local_date(value) > appeal.registered_on:
-            raise RegisteredBeforeReceipt
-        instant = value.astimezone(UTC).isoformat()
-        return [replace(event, value=instant) for event in events]
-    return events
+    corrected: list[Event] = [replace(event, value=written(value)) for event in events]
+    if isinstance(value, datetime) and appeal.stage in OPEN and not appeal.begun_anew_at:
+        due = ctx.terms.correct_receipt(appeal.due, appeal.registered_on, value)
+        if due != appeal.due:
+            corrected.append(AppealTermCorrected(due=due))
+    return corrected
+
+
+def _require_fitting(value: object, appeal: Appeal, ctx: Context) -> None:
+    """A receipt, a covering letter and a day of birth lie in a past that calendars know."""
+    if isinstance(value, CoveringLetter):
+        value = value.letter_date
+    if not isinstance(value, date):
+        return
+    if value.year < _EARLIEST_YEAR:
+        raise CorrectionNotFitting
+    if value > ctx.at if isinstance(value, datetime) else value > ctx.today:
+        raise DatedInTheFuture
+    if isinstance(value, datetime) and ctx.local_date(value) > appeal.registered_on:
+        raise RegisteredBeforeReceipt
 
 
 def _merge(into: UUID, appeal: Appeal, ctx: Context) -> list[Event]:
@@ -979,10 +1069,6 @@ def _merge(into: UUID, appeal: Appeal, ctx: Context) -> list[Event]:
         if earlier.received_at > appeal.received_at:
             raise MergedIntoLater
     return [AppealMerged(into=into)]
-
-
-def _answer_due(kind: AppealKind, start: date, ctx: Context) -> Due:
-    return TERMS[kind][0].due(start, ctx.calendar)
 
 
 def _require_open(appeal: Appeal) -> None:
@@ -1030,8 +1116,14 @@ def evolve(appeal: Appeal | None, event: AppealEvent) -> Appeal:
     if not appeal:
         raise NotYetBegun
     match event:
-        case AppealReclassified(kind=kind, due=due):
-            return replace(appeal, kind=kind, due=due)
+        case AppealReclassified():
+            return replace(
+                appeal,
+                kind=event.kind,
+                due=event.due.continuing(appeal.due),
+                forward_due=event.forward_due,
+                no_consideration_due=event.no_consideration_due,
+            )
         case AppealForwarded():
             return replace(appeal, stage=Stage.FORWARDED)
         case AppealCopiesSent() | NoteAdded():
@@ -1040,16 +1132,18 @@ def evolve(appeal: Appeal | None, event: AppealEvent) -> Appeal:
             return _assigned(appeal, event)
         case AppealAccepted(accepted_by=accepted_by):
             return _joined(replace(appeal, stage=Stage.IN_WORK), accepted_by)
-        case AppealReturned():
-            return _unassigned(appeal)
-        case AppealTermExtended(due=due, working_days=working_days):
-            return replace(appeal, due=due, working_days_added=working_days)
+        case AppealReturned(forward_due=forward, no_consideration_due=leave):
+            return replace(_unassigned(appeal), forward_due=forward, no_consideration_due=leave)
+        case AppealTermExtended():
+            return replace(appeal, due=event.due.continuing(appeal.due))
+        case AppealTermSuspended() | AppealTermResumed() | AppealTermCorrected():
+            return replace(appeal, due=event.due)
+        case DueDatesMoved(moved=moved):
+            return replace(appeal, **{_FIELDS[each.clock]: each.due for each in moved})
         case AppealLeftUnconsidered():
             return replace(appeal, stage=Stage.UNCONSIDERED)
-        case AppealTakenUpAgain(term_starts_on=start, due=due):
-            return _started_anew(appeal, start, due)
-        case AppealReopened(term_starts_on=start, due=due):
-            return _started_anew(appeal, start, due)
+        case AppealTakenUpAgain(due=due) | AppealReopened(due=due):
+            return _started_anew(appeal, due)
         case AppealReplyDispatched(interim=True):
             return replace(appeal, reply=None)
         case AppealReplyDispatched():
@@ -1086,7 +1180,9 @@ def evolve(appeal: Appeal | None, event: AppealEvent) -> Appeal:
         case EntryCorrected(entry=entry, value=value):
             if entry not in _CODED:
                 return appeal
-            return replace(appeal, **{entry: convert(value, _CODED[entry])})
+            return replace(appeal, **{entry: parsed(str(value), _CODED[entry])})
+        case DeadlineNoticeGiven():
+            return replace(appeal, notices=notice.evolve(appeal.notices, event))
         case _:
             assert_never(event)
 
@@ -1101,11 +1197,14 @@ def _registered(event: AppealRegistered) -> Appeal:
         social_category=event.social_category,
         received_at=event.received_at,
         registered_on=event.registered_on,
-        term_starts_on=event.registered_on,
         due=event.due,
+        forward_due=event.forward_due,
+        no_consideration_due=event.no_consideration_due,
         confidential=event.confidential,
         reachable=event.reachable,
         owner=owner(event.applicant),
+        people=people(event.applicant),
+        covering_letter=event.covering_letter,
         units=frozenset({event.registering_unit}),
         workers=frozenset({event.registrar}),
         complained_of_units=frozenset(event.complained_of_units),
@@ -1131,12 +1230,13 @@ def _unassigned(appeal: Appeal) -> Appeal:
     return replace(appeal, stage=Stage.REGISTERED, unit=None, executors=(), internal_due=None)
 
 
-def _started_anew(appeal: Appeal, start: date, due: Due) -> Appeal:
+def _started_anew(appeal: Appeal, due: Due) -> Appeal:
     return replace(
         _unassigned(appeal),
-        term_starts_on=start,
         due=due,
-        working_days_added=0,
+        begun_anew_at=due.since_at,
+        forward_due=None,
+        no_consideration_due=None,
         reply=None,
         merged_into=None,
         result=None,

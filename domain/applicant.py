@@ -103,6 +103,20 @@ def owner(applicant: Applicant) -> UUID | None:
             assert_never(applicant)
 
 
+def people(applicant: Applicant) -> dict[str, UUID]:
+    """Those whose entries are corrected one by one, by the word that such entries begin with."""
+    match applicant:
+        case Individual(person=person):
+            found = {"applicant": person.id}
+        case Represented(person=person, representative=representative):
+            found = {"applicant": person.id, "representative": representative.id}
+        case LegalEntity(representative=Person() as representative):
+            found = {"representative": representative.id}
+        case _:
+            found = {}
+    return {part: identity for part, identity in found.items() if identity}
+
+
 def reachable(applicant: Applicant) -> bool:
     """Whether a reply could be sent: to all but the anonymous who left no contact detail."""
     return not (isinstance(applicant, Anonymous) and applicant.contact is None)

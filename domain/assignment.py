@@ -8,14 +8,12 @@ from uuid import UUID
 from msgspec import Meta
 from msgspec.structs import replace
 
-from domain import control, record
-from domain.calendar import WorkingCalendar
+from domain import control, notice, record, secrecy
 from domain.case import (
     AlreadyBegun,
     CaseKind,
     Command,
     Context,
-    Due,
     Event,
     NotFitting,
     NotYetBegun,
@@ -36,8 +34,9 @@ from domain.control import (
     PutUnderControl,
     TakeOffControl,
 )
+from domain.due import Due
 from domain.information import DatedInTheFuture, DueInThePast
-from domain.periods import chosen
+from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.record import (
     AddNote,
     AttachDocument,
@@ -52,7 +51,7 @@ from domain.record import (
 
 KIND = CaseKind.ASSIGNMENT
 BOOK = "t"
-CORRECTABLE = Correctable(texts=frozenset({"text"}))
+CORRECTABLE = Correctable(coded=frozenset({secrecy.ENTRY}), texts=frozenset({"text"}))
 
 Percent = Annotated[int, Meta(ge=0, le=100)]
 
@@ -354,7 +353,9 @@ ExecutionCommand = (
     | ReturnResult
     | CancelAssignment
 )
-AssignmentCommand = GiveAssignment | ExecutionCommand | ControlCommand | RecordCommand
+AssignmentCommand = (
+    GiveAssignment | ExecutionCommand | ControlCommand | RecordCommand | GiveDeadlineNotice
+)
 AssignmentEvent = (
     AssignmentGiven
     | AssignmentAccepted
@@ -372,6 +373,7 @@ AssignmentEvent = (
     | AssignmentCancelled
     | ControlEvent
     | RecordEvent
+    | DeadlineNoticeGiven
 )
 
 
@@ -405,10 +407,24 @@ class Assignment(Value):
     returns: int = 0
     control: Control | None = None
     documents: frozenset[str] = frozenset()
+    contributors: frozenset[str] = frozenset()
+    notices: Given = NONE_GIVEN
 
     @property
     def ended(self) -> bool:
         return self.stage in {Stage.FULFILLED, Stage.CANCELLED}
+
+    @property
+    def running_clocks(self) -> dict[str, date]:
+        """What somebody has to meet by which day, by the names that the lists use."""
+        if self.ended or self.stage is Stage.SUBMITTED:
+            return {}
+        parts = {
+            f"co-executor:{each.official}": each.due_on
+            for each in self.co_executors
+            if each.official not in self.contributors
+        }
+        return {"assignment": self.due.on, **parts}
 
 
 def decide(command: AssignmentCommand, assignment: Assignment | None, ctx: Context) -> list[Event]:
@@ -419,8 +435,19 @@ def decide(command: AssignmentCommand, assignment: Assignment | None, ctx: Conte
     if not assignment:
         raise NotYetBegun
     match command:
+        case CorrectEntry(entry=secrecy.ENTRY):
+            corrected = secrecy.required(command, confidential=assignment.confidential)
+            return record.decide(corrected, assignment.documents, CORRECTABLE, ctx)
         case AttachDocument() | AddNote() | CorrectEntry():
             return record.decide(command, assignment.documents, CORRECTABLE, ctx)
+        case GiveDeadlineNotice():
+            return notice.decide(
+                command,
+                running=assignment.running_clocks,
+                given=assignment.notices,
+                workers=assignment.workers,
+                confidential=assignment.confidential,
+            )
         case TakeOffControl():
             if assignment.control and not assignment.ended:
                 raise ControlledUntilDone
@@ -486,7 +513,7 @@ def _give(command: GiveAssignment, ctx: Context) -> list[Event]:
         raise DatedInTheFuture
     if (command.source in FROM_A_CASE) != (command.source_case is not None):
         raise SourceCaseNotFitting
-    due = _due(command.due_on, registered_on, ctx.calendar)
+    due = _due(command.due_on, registered_on, ctx)
     _require_fitting(command.main_executor, command.co_executors, registered_on, command.due_on)
     author = ctx.by.principal
     given = AssignmentGiven(
@@ -518,7 +545,7 @@ def _reassign(command: ReassignAssignment, assignment: Assignment, ctx: Context)
         raise AlreadyAnExecutor
     due = assignment.due
     if command.due_on:
-        due = _due(command.due_on, ctx.today, ctx.calendar)
+        due = _due(command.due_on, ctx.today, ctx)
     earliest = min(ctx.today, due.on)
     _require_fitting(command.main_executor, command.co_executors, earliest, due.on)
     return AssignmentReassigned(
@@ -552,16 +579,16 @@ def _contribute(command: ContributeToAssignment, assignment: Assignment, ctx: Co
     )
 
 
-def _due(due_on: date, earliest: date, calendar: WorkingCalendar) -> Due:
+def _due(due_on: date, earliest: date, ctx: Context) -> Due:
     if due_on < earliest:
         raise DueInThePast
-    return chosen(due_on, calendar)
+    return ctx.terms.choose(due_on)
 
 
 def _later(due_on: date, assignment: Assignment, ctx: Context) -> Due:
     if due_on <= assignment.due.on:
         raise NotAnExtension
-    return _due(due_on, ctx.today, ctx.calendar)
+    return _due(due_on, ctx.today, ctx)
 
 
 def _day_of(day: date | None, assignment: Assignment, ctx: Context) -> date:
@@ -652,8 +679,10 @@ def evolve(assignment: Assignment | None, event: AssignmentEvent) -> Assignment:
                 units=assignment.units | {unit},
                 workers=assignment.workers | {main_executor},
             )
-        case AssignmentProgressReported() | AssignmentPartContributed():
+        case AssignmentProgressReported():
             return assignment
+        case AssignmentPartContributed(contributed_by=who):
+            return replace(assignment, contributors=assignment.contributors | {who})
         case AssignmentExtensionAsked(due=due):
             return replace(assignment, extension_asked=due)
         case AssignmentExtended(due=due):
@@ -678,8 +707,12 @@ def evolve(assignment: Assignment | None, event: AssignmentEvent) -> Assignment:
             return replace(assignment, control=control.evolve(event))
         case DocumentAttached(document=document):
             return replace(assignment, documents=assignment.documents | {document.sha256})
+        case EntryCorrected(entry=secrecy.ENTRY, value=value):
+            return replace(assignment, confidential=secrecy.told(value))
         case NoteAdded() | EntryCorrected():
             return assignment
+        case DeadlineNoticeGiven():
+            return replace(assignment, notices=notice.evolve(assignment.notices, event))
         case _:
             assert_never(event)
 
@@ -713,6 +746,7 @@ def _reassigned(assignment: Assignment, event: AssignmentReassigned) -> Assignme
         co_executors=co_executors,
         due=event.due,
         delegators=(),
+        contributors=frozenset(),
         extension_asked=None,
         units=assignment.units | {event.unit, *(co.unit for co in co_executors)},
         workers=assignment.workers | {event.main_executor, *(co.official for co in co_executors)},

@@ -1,26 +1,34 @@
-"""What the four kinds of case share: the words on every event, command and refusal."""
+"""What all kinds of case share: the words on every event, command and refusal."""
 
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, dataclass_transform
 from uuid import UUID
 
 from msgspec import Meta, Struct, structs
 
 from domain.calendar import WorkingCalendar
+from domain.decided_calendar import DecidedCalendar
+
+if TYPE_CHECKING:
+    from domain.due import Terms
 
 PERSONAL: dict[str, Any] = {"personal": True}
 """Marks a field that is stored encrypted: inside a Person under that person's own key,
 anywhere else under the key of the event's ``person_id``, or else of the case's data subject."""
+
+UNIT: dict[str, Any] = {"names": "unit"}
+OFFICIAL: dict[str, Any] = {"names": "official"}
+"""These mark the fields of commands that name a unit or an official of the department."""
 
 _NO_NUL = r"^[^\x00]*$"
 _CODE = r"^[a-z0-9][a-z0-9._-]{0,63}$(?!\n)"
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL)]
 Code = Annotated[str, Meta(pattern=_CODE)]
-UnitId = Annotated[str, Meta(pattern=_CODE)]
-OfficialId = Annotated[str, Meta(pattern=_CODE)]
+UnitId = Annotated[str, Meta(pattern=_CODE, extra=UNIT)]
+OfficialId = Annotated[str, Meta(pattern=_CODE, extra=OFFICIAL)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 PersonalText = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, extra=PERSONAL)]
 PersonalLongText = Annotated[
@@ -29,13 +37,18 @@ PersonalLongText = Annotated[
 PersonalDate = Annotated[date, Meta(extra=PERSONAL)]
 
 
+EVERY_UNIT = "*"
+"""Stands among the units of a case that concerns them all; no unit can have this id."""
+
+
 class CaseKind(StrEnum):
-    """The four kinds of case; the value is the stored name."""
+    """The kinds of case; the value is the stored name."""
 
     APPEAL = "appeal"
     RECEPTION = "reception"
     MEDIA_INQUIRY = "media-inquiry"
     ASSIGNMENT = "assignment"
+    CALENDAR_DECISION = "calendar-decision"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -97,34 +110,35 @@ class RegistrationNumber(Value):
 class Context(Struct, frozen=True, kw_only=True):
     """What a decision may look at besides the command and the case.
 
-    ``at`` is aware UTC; ``today`` is its date in ``time_zone``, where the department sits.
+    ``at`` is aware UTC; ``today`` is its date where the department sits.
     ``next_number(book, year)`` tells the number the book would give; it is used up only if an
     event that carries it is recorded. ``derive_id(what)`` is a new id, the same each time the
     same command is decided. ``named`` is the other case that the command names, as it stands.
+    ``terms`` are the rules and the calendar that due dates come from; ``decided`` tells which
+    decisions stand in that calendar, where there are any.
     """
 
     by: Actor
     at: datetime
     today: date
     case_id: UUID
-    calendar: WorkingCalendar
-    time_zone: tzinfo
+    terms: "Terms"
     next_number: Callable[[str, int], RegistrationNumber]
     derive_id: Callable[[str], UUID]
     named: Any = None
+    decided: DecidedCalendar | None = None
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        return self.terms.calendar
+
+    @property
+    def time_zone(self) -> tzinfo:
+        return self.terms.time_zone
 
     def local_date(self, instant: datetime) -> date:
         """The date of an aware instant where the department sits, whatever its own offset."""
         return instant.astimezone(self.time_zone).date()
-
-
-class Due(Value):
-    """A due date with its ground: the last day, the rule and the calendar that gave it."""
-
-    on: date
-    rule: Code
-    rule_version: str
-    calendar_version: str
 
 
 class Person(Value):

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from domain.case import (
     Command,
     Context,
-    Due,
     Event,
     NotFitting,
     PersonalLongText,
@@ -18,7 +17,7 @@ from domain.case import (
     UnitId,
     Value,
 )
-from domain.periods import chosen
+from domain.due import Due
 
 
 class InformationAsked(Event, tag="information-asked"):
@@ -91,7 +90,7 @@ def decide(command: InformationCommand, requests: Requests, ctx: Context) -> lis
                 InformationAsked(
                     request_id=ctx.derive_id("information"),
                     question=question,
-                    due=chosen(due_on, ctx.calendar),
+                    due=ctx.terms.choose(due_on),
                     unit=unit,
                     body=body,
                 )
@@ -106,6 +105,11 @@ def decide(command: InformationCommand, requests: Requests, ctx: Context) -> lis
             ]
         case _:
             assert_never(command)
+
+
+def clocks(requests: Requests) -> dict[str, Due]:
+    """The terms of what hasn't come yet, by the names that the lists use."""
+    return {f"information:{r.request_id}": r.due for r in requests if not r.received_on}
 
 
 def evolve(requests: Requests, event: InformationEvent) -> Requests:

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from msgspec import Struct
 
-from domain import appeal, assignment, media_inquiry, reception
+from domain import appeal, assignment, calendar_decision, media_inquiry, reception
 from domain.case import CaseKind, Command, Context, Event
 
 
@@ -64,6 +64,16 @@ KINDS: dict[CaseKind, Kind] = {
             events=get_args(assignment.AssignmentEvent),
             decide=assignment.decide,
             evolve=assignment.evolve,
+        ),
+        Kind(
+            kind=calendar_decision.KIND,
+            resource="calendar-decisions",
+            book=calendar_decision.BOOK,
+            begins=calendar_decision.BEGINS,
+            commands=get_args(calendar_decision.CalendarDecisionCommand),
+            events=get_args(calendar_decision.CalendarDecisionEvent),
+            decide=calendar_decision.decide,
+            evolve=calendar_decision.evolve,
         ),
     )
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, ValidationError, convert
 from msgspec.structs import replace
 
-from domain import control, information, record, reply
+from domain import control, information, notice, recalculation, record, reply
 from domain.case import (
     AlreadyBegun,
     CaseKind,
@@ -16,7 +16,6 @@ from domain.case import (
     Command,
     Context,
     Digest,
-    Due,
     Event,
     NotFitting,
     NotYetBegun,
@@ -40,6 +39,7 @@ from domain.control import (
     PutUnderControl,
     TakeOffControl,
 )
+from domain.due import Due
 from domain.information import (
     AskForInformation,
     DatedInTheFuture,
@@ -49,7 +49,8 @@ from domain.information import (
     InformationReceived,
     RecordInformation,
 )
-from domain.periods import MEDIA_ANSWER
+from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
+from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
     AddNote,
     AttachDocument,
@@ -76,6 +77,7 @@ from domain.reply import (
     ReviseReply,
     SignReply,
 )
+from domain.rule import ClockName
 
 KIND = CaseKind.MEDIA_INQUIRY
 BOOK = "m"
@@ -135,6 +137,8 @@ CORRECTABLE = Correctable(coded=frozenset(CODED), texts=frozenset({"subject", "q
 
 class MediaInquiryReceived(Event, tag="media-inquiry-received"):
     """``due`` is ours; ``outlet_deadline`` is the outlet's wish, where it named one."""
+
+    VERSION = 2
 
     number: RegistrationNumber
     received_at: AwareDatetime
@@ -209,6 +213,8 @@ class MediaInquiryClosed(Event, tag="media-inquiry-closed"):
 
 
 class MediaInquiryReopened(Event, tag="media-inquiry-reopened"):
+    VERSION = 2
+
     due: Due
 
 
@@ -379,6 +385,8 @@ MediaInquiryCommand = (
     | InformationCommand
     | ControlCommand
     | RecordCommand
+    | RecomputeDueDates
+    | GiveDeadlineNotice
 )
 MediaInquiryEvent = (
     MediaInquiryReceived
@@ -396,6 +404,8 @@ MediaInquiryEvent = (
     | InformationEvent
     | ControlEvent
     | RecordEvent
+    | DueDatesMoved
+    | DeadlineNoticeGiven
 )
 
 
@@ -437,10 +447,26 @@ class MediaInquiry(Value):
     control: Control | None = None
     coverage: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    notices: Given = NONE_GIVEN
 
     @property
     def closed(self) -> bool:
         return self.stage is Stage.CLOSED
+
+    @property
+    def clocks(self) -> dict[str, Due]:
+        """The terms that run now, by the names that the lists use."""
+        if self.closed or self.settled:
+            return {}
+        return {"answer": self.due, **information.clocks(self.requests)}
+
+    @property
+    def running_clocks(self) -> dict[str, date]:
+        """What somebody has to meet by which day: the terms, and what the outlet wished for."""
+        running = {clock: due.on for clock, due in self.clocks.items()}
+        if running and self.outlet_deadline:
+            running["outlet-deadline"] = self.outlet_deadline.date()
+        return running
 
 
 def section_for(media: Media) -> Section:
@@ -460,10 +486,21 @@ def decide(command: MediaInquiryCommand, inquiry: MediaInquiry | None, ctx: Cont
             return _record(command, inquiry, ctx)
         case LinkCoverage():
             return _link_coverage(command, inquiry, ctx)
+        case GiveDeadlineNotice():
+            return notice.decide(
+                command,
+                running=inquiry.running_clocks,
+                given=inquiry.notices,
+                workers=inquiry.workers,
+                confidential=inquiry.confidential,
+            )
         case ReopenMediaInquiry():
             if not (inquiry.settled or inquiry.closed):
                 raise NothingToReopen
-            return [MediaInquiryReopened(due=MEDIA_ANSWER.due(ctx.today, ctx.calendar))]
+            due = ctx.terms.begin_anew(inquiry.due, KIND, inquiry.media, ctx.at)
+            return [MediaInquiryReopened(due=due)]
+        case RecomputeDueDates():
+            return recalculation.decide(command, inquiry.clocks, ctx)
         case TakeOffControl():
             if inquiry.control and not (inquiry.settled or inquiry.closed):
                 raise ControlledUntilSettled
@@ -540,6 +577,7 @@ def _receive(command: ReceiveMediaInquiry, ctx: Context) -> list[Event]:
         raise InquiryRegisteredBeforeReceipt
     if command.outlet_deadline and command.outlet_deadline <= command.received_at:
         raise OutletDeadlineTooEarly
+    rule = ctx.terms.choose_rule(KIND, command.media, ClockName.ANSWER, None, registered_on)
     return [
         MediaInquiryReceived(
             number=ctx.next_number(BOOK, registered_on.year),
@@ -553,13 +591,18 @@ def _receive(command: ReceiveMediaInquiry, ctx: Context) -> list[Event]:
             subject=command.subject,
             question=command.question,
             topic=command.topic,
-            due=MEDIA_ANSWER.due(registered_on, ctx.calendar),
+            due=ctx.terms.begin(rule, registered_on, command.received_at),
             confidential=command.confidential,
-            outlet_deadline=command.outlet_deadline,
+            outlet_deadline=_wish(command.outlet_deadline, ctx),
             region=command.region,
             legacy_number=command.legacy_number,
         )
     ]
+
+
+def _wish(outlet_deadline: datetime | None, ctx: Context) -> datetime | None:
+    """The same instant in the department's zone: its day there is the day it is due."""
+    return outlet_deadline.astimezone(ctx.time_zone) if outlet_deadline else None
 
 
 def _route(command: RouteToSection, inquiry: MediaInquiry) -> list[Event]:
@@ -675,6 +718,10 @@ def evolve(inquiry: MediaInquiry | None, event: MediaInquiryEvent) -> MediaInqui
         case MediaInquiryReopened(due=due):
             routed = Stage.ROUTED if inquiry.section else Stage.RECEIVED
             return replace(inquiry, stage=routed, due=due, settled=None, reply=None)
+        case DueDatesMoved(moved=moved):
+            return replace(inquiry, due=moved[-1].due)
+        case DeadlineNoticeGiven():
+            return replace(inquiry, notices=notice.evolve(inquiry.notices, event))
         case _:
             return _evolve_shared(inquiry, event)
 

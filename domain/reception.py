@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Meta, ValidationError, convert, field
 from msgspec.structs import replace
 
-from domain import record
+from domain import notice, recalculation, record, secrecy
 from domain.appeal import AppealKind, CorrectionNotFitting, EntryUnchanged
 from domain.assignment import CoExecutorDueTooLate, CoExecutors, SameExecutorTwice
 from domain.case import (
@@ -21,7 +21,6 @@ from domain.case import (
     Code,
     Command,
     Context,
-    Due,
     Event,
     NotFitting,
     NotYetBegun,
@@ -36,8 +35,10 @@ from domain.case import (
     Value,
     identified,
 )
+from domain.due import Due
 from domain.information import DatedInTheFuture, DueInThePast
-from domain.periods import Period, chosen
+from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
+from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
     AddNote,
     AttachDocument,
@@ -49,12 +50,13 @@ from domain.record import (
     RecordCommand,
     RecordEvent,
 )
+from domain.rule import ClockName
 
 KIND = CaseKind.RECEPTION
 BOOK = "r"
-HAND_OVER = Period("ge-handover", 0, "1", "statute 004: the day it is taken in")
+_DAY = timedelta(days=1)
 CODES = ("topic", "region", "social_category")
-"""A visit's entries that may be corrected, each named ``<visit_id>.<entry>``."""
+"""The entries of a visit that may be corrected, each named ``<visit_id>.<entry>``."""
 
 LocalInstant = Annotated[datetime, Meta(tz=True)]
 """An instant with the offset of the place, so that its wall clock is the one people saw."""
@@ -186,6 +188,8 @@ class AssignmentGivenAtHearing(Event, tag="assignment-given-at-hearing"):
 
 class WrittenAppealTakenIn(Event, tag="written-appeal-taken-in"):
     """``hand_over_due`` is the last day to hand it to the Records office (statute 004)."""
+
+    VERSION = 2
 
     visit_id: UUID
     person_id: UUID
@@ -516,7 +520,15 @@ HearingCommand = (
     | ReferVisitor
     | CompleteVisit
 )
-ReceptionCommand = PlanReception | SessionCommand | DeskCommand | HearingCommand | RecordCommand
+ReceptionCommand = (
+    PlanReception
+    | SessionCommand
+    | DeskCommand
+    | HearingCommand
+    | RecordCommand
+    | RecomputeDueDates
+    | GiveDeadlineNotice
+)
 BEGINS = PlanReception
 
 SessionEvent = (
@@ -537,7 +549,15 @@ VisitEvent = (
     | VisitCompleted
     | VisitRated
 )
-ReceptionEvent = ReceptionPlanned | SessionEvent | VisitRegistered | VisitEvent | RecordEvent
+ReceptionEvent = (
+    ReceptionPlanned
+    | SessionEvent
+    | VisitRegistered
+    | VisitEvent
+    | RecordEvent
+    | DueDatesMoved
+    | DeadlineNoticeGiven
+)
 
 
 class ReceptionStage(StrEnum):
@@ -571,7 +591,7 @@ class VisitStage(StrEnum):
 class WrittenAppeal(Value):
     appeal_id: UUID
     taken_in_on: date
-    hand_over_due: date
+    hand_over_due: Due
     handed_over_on: date | None = None
 
 
@@ -606,6 +626,22 @@ class Reception(Value):
     documents: frozenset[str] = frozenset()
     confidential: bool = False
     owner: UUID | None = None
+    notices: Given = NONE_GIVEN
+
+    @property
+    def running_clocks(self) -> dict[str, date]:
+        """What somebody has to meet by which day, by the names that the lists use."""
+        return {clock: due.on for clock, due in self.clocks.items()}
+
+    @property
+    def clocks(self) -> dict[str, Due]:
+        """The terms that run now, by the same names."""
+        return {
+            f"hand-over:{appeal.appeal_id}": appeal.hand_over_due
+            for visit in self.visits.values()
+            for appeal in visit.written_appeals
+            if not appeal.handed_over_on
+        }
 
     @property
     def receiving(self) -> str:
@@ -642,6 +678,16 @@ def decide(command: ReceptionCommand, session: Reception | None, ctx: Context) -
     match command:
         case AttachDocument() | AddNote() | CorrectEntry():
             return _put_on_record(command, session, ctx)
+        case RecomputeDueDates():
+            return recalculation.decide(command, session.clocks, ctx)
+        case GiveDeadlineNotice():
+            return notice.decide(
+                command,
+                running=session.running_clocks,
+                given=session.notices,
+                workers=session.workers,
+                confidential=session.confidential,
+            )
         case (
             PostponeReception()
             | CancelReception()
@@ -876,7 +922,7 @@ def _assign(command: GiveAssignmentAtHearing, session: Reception, ctx: Context) 
             main_executor=command.main_executor,
             co_executors=command.co_executors,
             given_on=ctx.today,
-            due=chosen(command.due_on, ctx.calendar),
+            due=ctx.terms.choose(command.due_on),
             under_control=command.under_control,
         )
     ]
@@ -910,11 +956,15 @@ def _take_in(command: TakeInWrittenAppeal, session: Reception, ctx: Context) -> 
 
 
 def _hand_over_due(taken_in_at: datetime, session: Reception, ctx: Context) -> Due:
-    """The day it is taken in while the Records office is open, else its next working day."""
+    """By the rule for it. Where Records closes before the offices do, what comes later waits."""
     day = taken_in_at.date()
-    if taken_in_at.time() >= session.records_close_at:
-        day += timedelta(days=1)
-    return HAND_OVER.due(ctx.calendar.next_working_day(day), ctx.calendar)
+    late = taken_in_at.time() > session.records_close_at
+    rule = ctx.terms.usual_rule(KIND, "", ClockName.HAND_OVER, day)
+    if rule is None:
+        return ctx.terms.choose(ctx.calendar.next_working_day(day + _DAY if late else day))
+    if late and session.records_close_at < ctx.calendar.closing_time(day):
+        return ctx.terms.begin_on(rule, day + _DAY)
+    return ctx.terms.begin_on(rule, taken_in_at)
 
 
 def _hand_over(command: RecordHandOver, session: Reception, ctx: Context) -> list[Event]:
@@ -926,7 +976,7 @@ def _hand_over(command: RecordHandOver, session: Reception, ctx: Context) -> lis
         raise NoSuchWrittenAppeal
     if appeal.handed_over_on:
         raise AlreadyHandedOver
-    if command.handed_over_on > max(ctx.today, appeal.hand_over_due):
+    if command.handed_over_on > max(ctx.today, appeal.hand_over_due.on):
         raise DatedInTheFuture
     if command.handed_over_on < appeal.taken_in_on:
         raise HandedOverBeforeTakenIn
@@ -940,8 +990,12 @@ def _hand_over(command: RecordHandOver, session: Reception, ctx: Context) -> lis
 
 
 def _put_on_record(command: RecordCommand, session: Reception, ctx: Context) -> list[Event]:
-    entries = frozenset(f"{visit_id}.{code}" for visit_id in session.visits for code in CODES)
-    events = record.decide(command, session.documents, Correctable(coded=entries), ctx)
+    visits = {f"{visit_id}.{code}" for visit_id in session.visits for code in CODES}
+    entries = Correctable(coded=frozenset({secrecy.ENTRY, *visits}))
+    if isinstance(command, CorrectEntry) and command.entry == secrecy.ENTRY:
+        command = secrecy.required(command, confidential=session.confidential)
+        return record.decide(command, session.documents, entries, ctx)
+    events = record.decide(command, session.documents, entries, ctx)
     if isinstance(command, CorrectEntry):
         visit_id, _, code = command.entry.partition(".")
         if command.value == getattr(session.visits[UUID(visit_id)], code):
@@ -1050,10 +1104,16 @@ def evolve(session: Reception | None, event: ReceptionEvent) -> Reception:
             return replace(session, documents=session.documents | {document.sha256})
         case NoteAdded():
             return session
+        case EntryCorrected(entry=secrecy.ENTRY, value=value):
+            return replace(session, confidential=secrecy.told(value))
         case EntryCorrected(entry=entry, value=value):
             visit_id, _, code = entry.partition(".")
             visit = session.visits[UUID(visit_id)]
             return _with_visit(session, replace(visit, **{code: value}))
+        case DeadlineNoticeGiven():
+            return replace(session, notices=notice.evolve(session.notices, event))
+        case DueDatesMoved():
+            return _moved(session, event)
         case _:
             visit = _evolve_visit(session.visits[event.visit_id], event)
             return _with_visit(_as_secret_as(session, event), visit)
@@ -1079,7 +1139,7 @@ def _evolve_visit(visit: Visit, event: VisitEvent) -> Visit:
             appeal = WrittenAppeal(
                 appeal_id=event.appeal_id,
                 taken_in_on=event.taken_in_at.date(),
-                hand_over_due=event.hand_over_due.on,
+                hand_over_due=event.hand_over_due,
             )
             return replace(visit, written_appeals=(*visit.written_appeals, appeal))
         case WrittenAppealHandedOver(appeal_id=appeal_id, handed_over_on=day):
@@ -1115,6 +1175,17 @@ def _with_new_visit(session: Reception, event: VisitRegistered) -> Reception:
 
 def _with_visit(session: Reception, visit: Visit) -> Reception:
     return replace(session, visits={**session.visits, visit.visit_id: visit})
+
+
+def _moved(session: Reception, event: DueDatesMoved) -> Reception:
+    dues = {each.clock: each.due for each in event.moved}
+    for visit in session.visits.values():
+        appeals = tuple(
+            replace(each, hand_over_due=dues.get(f"hand-over:{each.appeal_id}", each.hand_over_due))
+            for each in visit.written_appeals
+        )
+        session = _with_visit(session, replace(visit, written_appeals=appeals))
+    return session
 
 
 def _as_secret_as(session: Reception, event: VisitEvent) -> Reception:

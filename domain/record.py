@@ -43,7 +43,10 @@ class NoteAdded(Event, tag="note-added"):
 
 
 class EntryCorrected(Event, tag="entry-corrected"):
-    """``value`` for coded entries and dates, ``text`` for what may name a person."""
+    """``value`` for coded entries, dates, flags and letters; ``text`` for what may name a person.
+
+    ``person_id`` is whom the text is about, and under whose key it is sealed.
+    """
 
     entry: Code
     approved_by: OfficialId
@@ -67,7 +70,12 @@ class AddNote(Command):
 
 
 class CorrectEntry(Command):
-    """Correct a wrong entry; the wrong one stays readable in the history."""
+    """Correct a wrong entry; the wrong one stays readable in the history.
+
+    A flag or a letter is written as JSON. What is a person's own is named with whose it is, as
+    ``applicant.phone``. Making a case ``confidential`` hides that case only: the reception it was
+    taken in at and the assignments that hang on it are corrected each by itself.
+    """
 
     entry: Code
     value: PersonalLongText

@@ -7,9 +7,12 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
-from domain.calendar import WorkingCalendar
+from domain.calendar import DayKind, DayMark, WorkingCalendar
 from domain.case import Actor, Command, Context, Event, Refusal, RegistrationNumber
+from domain.due import Terms
+from infra.rulebook import rulebook
 
 CASE = UUID("00000000-0000-7000-8000-000000000001")
 COMMAND = UUID("00000000-0000-7000-8000-0000000000c1")
@@ -18,13 +21,17 @@ NOON = datetime(2026, 4, 6, 8, 0, tzinfo=UTC)
 """Monday 6 April 2026, noon in Baku."""
 
 PLAIN_CALENDAR = WorkingCalendar(
-    version="plain",
-    first=date(2020, 1, 1),
-    last=date(2030, 12, 31),
-    off=frozenset(),
-    working=frozenset(),
+    jurisdiction="az", version="plain", first=date(2020, 1, 1), last=date(2030, 12, 31)
 )
 """Monday to Friday, no holidays: dates in the tests can be counted by hand."""
+PLAIN_TERMS = Terms(rulebook=rulebook("az"), calendar=PLAIN_CALENDAR, time_zone=BAKU)
+TERMS_WITH_A_HOLIDAY = replace(
+    PLAIN_TERMS,
+    calendar=PLAIN_CALENDAR.with_marks(
+        [DayMark(on=date(2026, 4, 8), kind=DayKind.OFF, reason="decided", act="Decision 1")]
+    ),
+)
+"""The same after Wednesday 8 April 2026 was declared a day off."""
 
 
 def official(name: str, unit: str = "records", on_behalf_of: str | None = None) -> Actor:
@@ -40,8 +47,7 @@ def context(by: Actor = CLERK, at: datetime = NOON, case_id: UUID = CASE) -> Con
         at=at,
         today=at.astimezone(BAKU).date(),
         case_id=case_id,
-        calendar=PLAIN_CALENDAR,
-        time_zone=BAKU,
+        terms=PLAIN_TERMS,
         derive_id=lambda what: uuid5(COMMAND, what),
         next_number=lambda book, year: RegistrationNumber(book=book, year=year, sequence=7),
     )

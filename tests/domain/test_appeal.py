@@ -12,12 +12,20 @@ from hypothesis import strategies as st
 from msgspec import inspect
 from msgspec.structs import replace
 
+from domain.answer_term import (
+    AppealTermCorrected,
+    AppealTermExtended,
+    AppealTermResumed,
+    AppealTermSuspended,
+    ExtendTerm,
+    ResumeTerm,
+    SuspendTerm,
+)
 from domain.appeal import (
     CLOSED_FROM,
     AcceptAppeal,
     AlreadyAnswered,
     AlreadyAssigned,
-    AlreadyExtended,
     Appeal,
     AppealAccepted,
     AppealAssigned,
@@ -37,7 +45,6 @@ from domain.appeal import (
     AppealReplyDispatched,
     AppealReturned,
     AppealTakenUpAgain,
-    AppealTermExtended,
     AppealWithdrawn,
     ApplicantNotNotified,
     ApplicantUnreachable,
@@ -55,8 +62,6 @@ from domain.appeal import (
     Enclosure,
     EntryUnchanged,
     ExecutorNamedTwice,
-    ExtendTerm,
-    ExtensionTooLong,
     ForwardAppeal,
     Ground,
     InternalDueTooLate,
@@ -86,7 +91,6 @@ from domain.appeal import (
     SendCopies,
     Stage,
     TakeUpAgain,
-    TermHasPassed,
     WithdrawAppeal,
     decide,
     evolve,
@@ -105,7 +109,6 @@ from domain.case import (
     Actor,
     AlreadyBegun,
     Command,
-    Due,
     Event,
     NotYetBegun,
     Person,
@@ -119,6 +122,8 @@ from domain.control import (
     PutUnderControl,
     TakeOffControl,
 )
+from domain.deadline import Granted, Restart
+from domain.due import Due
 from domain.information import (
     AskForInformation,
     DatedInTheFuture,
@@ -127,6 +132,8 @@ from domain.information import (
     InformationReceived,
     RecordInformation,
 )
+from domain.notice import GiveDeadlineNotice
+from domain.recalculation import DueDatesMoved, MovedDue, RecomputeDueDates
 from domain.record import (
     AddNote,
     AlreadyAttached,
@@ -153,7 +160,19 @@ from domain.reply import (
     SignReply,
     digest_of,
 )
-from tests.domain.spec import BAKU, CASE, CLERK, NOON, Spec, context, official
+from domain.rule import Unit
+from domain.term import Pause
+from tests.domain.notices import notice_on
+from tests.domain.spec import (
+    BAKU,
+    CASE,
+    CLERK,
+    NOON,
+    TERMS_WITH_A_HOLIDAY,
+    Spec,
+    context,
+    official,
+)
 
 TODAY = date(2026, 4, 6)
 LELA = UUID("00000000-0000-7000-8000-00000000001a")
@@ -169,8 +188,19 @@ LAWYER = official("lawyer", "legal")
 DIRECTOR = official("director", "leadership")
 
 
-def due(day: date, rule: str = "az-a-gen", version: str = "2016") -> Due:
-    return Due(on=day, rule=rule, rule_version=version, calendar_version="plain")
+def due(day: date, rule: str = "az-a-gen", version: str = "2016", **rest: Any) -> Due:
+    """A term that has run since today."""
+    return Due(
+        on=day,
+        rule=rule,
+        rule_version=version,
+        calendar_version="plain",
+        **{"since": TODAY, **rest},
+    )
+
+
+def chosen(day: date) -> Due:
+    return due(day, "chosen", "1", since=None)
 
 
 REGISTER = RegisterAppeal(
@@ -206,6 +236,9 @@ REGISTERED = AppealRegistered(
     received_at=NOON - timedelta(hours=2),
     registered_on=TODAY,
     due=due(date(2026, 4, 27)),
+    register_due=due(TODAY, "az-a-reg"),
+    forward_due=due(date(2026, 4, 9), "az-a-fwd"),
+    no_consideration_due=due(date(2026, 4, 13), "az-a-nolook"),
     registrar="clerk",
     registering_unit="records",
     complained_of_units=("repairs",),
@@ -226,7 +259,7 @@ ASSIGNED = AppealAssigned(
     co_executors=("helper",),
     assigned_by="clerk",
     resolution="Please look at the roof.",
-    internal_due=due(date(2026, 4, 20), "chosen", "1"),
+    internal_due=chosen(date(2026, 4, 20)),
 )
 ACCEPTED = AppealAccepted(unit="housing", accepted_by="head")
 IN_WORK = (REGISTERED, ASSIGNED, ACCEPTED)
@@ -269,13 +302,72 @@ WITHDRAWN = AppealWithdrawn(asked_on=TODAY)
 MERGED = AppealMerged(into=OTHER)
 EXTEND = ExtendTerm(reason="an inquiry was sent", applicant_notified_on=TODAY)
 EXTENDED = AppealTermExtended(
-    due=due(date(2026, 6, 8), "az-a-ext"), working_days=30, applicant_notified_on=TODAY
+    due=due(date(2026, 6, 8), granted=(Granted(length=30, decided_on=TODAY),)),
+    length=30,
+    unit=Unit.WORKING_DAYS,
+    applicant_notified_on=TODAY,
+)
+REQUEST_FOR_INFORMATION = replace(
+    REGISTERED,
+    kind=AppealKind.INFORMATION_REQUEST,
+    due=due(date(2026, 4, 15), "az-i-gen", "2005"),
+    forward_due=due(date(2026, 4, 13), "az-i-fwd", "2005"),
+    no_consideration_due=due(date(2026, 4, 13), "az-i-def", "2005"),
+)
+SUSPEND = SuspendTerm(ground="request-corrected", reason="unclear", applicant_notified_on=TODAY)
+SUSPENDED = AppealTermSuspended(
+    due=replace(
+        REQUEST_FOR_INFORMATION.due,
+        pauses=(Pause(ground="request-corrected", from_date=TODAY),),
+    ),
+    ground="request-corrected",
+    since=TODAY,
+    applicant_notified_on=TODAY,
+)
+RESUMED = AppealTermResumed(
+    due=replace(
+        REQUEST_FOR_INFORMATION.due, restarts=(Restart(on=TODAY, ground="request-corrected"),)
+    ),
+    on=TODAY,
+)
+URGENT = replace(
+    REGISTERED,
+    due=due(
+        date(2026, 4, 7),
+        "az-a-urg",
+        at=NOON + timedelta(hours=22),
+        since_at=NOON - timedelta(hours=2),
+    ),
+)
+EARLIER = NOON - timedelta(hours=3)
+CORRECT_RECEIPT = CorrectEntry(
+    entry="received_at", value=EARLIER.isoformat(), approved_by="chief", reason="stamped at nine"
+)
+RECEIPT_CORRECTED = EntryCorrected(
+    entry="received_at", value=EARLIER.isoformat(), approved_by="chief"
+)
+TERM_CORRECTED = AppealTermCorrected(
+    due=replace(URGENT.due, at=NOON + timedelta(hours=21), since_at=EARLIER)
+)
+OLD_CALENDAR = replace(
+    REGISTERED,
+    due=replace(REGISTERED.due, on=date(2026, 4, 24)),
+)
+RETURNED = AppealReturned(
+    unit="housing",
+    forward_due=REGISTERED.forward_due,
+    no_consideration_due=REGISTERED.no_consideration_due,
+)
+RECOMPUTE = RecomputeDueDates(decision=OTHER)
+MOVED = DueDatesMoved(
+    decision=OTHER,
+    moved=(MovedDue(clock="answer", was=date(2026, 4, 24), due=REGISTERED.due),),
 )
 ASK = AskForInformation(question="When was it repaired?", due_on=date(2026, 4, 10), unit="repairs")
 ASKED = InformationAsked(
     request_id=REQUEST,
     question="When was it repaired?",
-    due=due(date(2026, 4, 10), "chosen", "1"),
+    due=chosen(date(2026, 4, 10)),
     unit="repairs",
 )
 RECORD_ANSWER = RecordInformation(request_id=REQUEST, answer="In May.", received_on=TODAY)
@@ -286,6 +378,7 @@ LIFT = TakeOffControl(reason="answered")
 LIFTED = ControlLifted(controller="clerk")
 DOCUMENT = Document(name="scan.pdf", media_type="application/pdf", size=9, sha256=SHA)
 ATTACHED = DocumentAttached(document=DOCUMENT)
+NOTIFY, NOTIFIED = notice_on("answer", REGISTERED.due.on)
 CORRECT = CorrectEntry(entry="topic", value="roofs", approved_by="chief", reason="mistyped")
 CORRECTED = EntryCorrected(entry="topic", value="roofs", approved_by="chief")
 LEGACY = replace(REGISTERED, legacy_number="M-118/24", registered_on=date(2024, 3, 1))
@@ -309,7 +402,10 @@ SUCCESSES: list[Success] = [
         ReclassifyAppeal(kind=AppealKind.INFORMATION_REQUEST, reason="asks for a document"),
         CLERK,
         AppealReclassified(
-            kind=AppealKind.INFORMATION_REQUEST, due=due(date(2026, 4, 15), "az-i-gen", "2005")
+            kind=AppealKind.INFORMATION_REQUEST,
+            due=REQUEST_FOR_INFORMATION.due,
+            forward_due=REQUEST_FOR_INFORMATION.forward_due,
+            no_consideration_due=REQUEST_FOR_INFORMATION.no_consideration_due,
         ),
     ),
     ((REGISTERED,), FORWARD, CLERK, FORWARDED),
@@ -321,14 +417,17 @@ SUCCESSES: list[Success] = [
     ),
     ((REGISTERED,), ASSIGN, CLERK, ASSIGNED),
     ((REGISTERED, ASSIGNED), AcceptAppeal(), HEAD, ACCEPTED),
-    ((REGISTERED, ASSIGNED), ReturnAppeal(reason="not ours"), HEAD, AppealReturned(unit="housing")),
+    ((REGISTERED, ASSIGNED), ReturnAppeal(reason="not ours"), HEAD, RETURNED),
     (IN_WORK, EXTEND, WORKER, EXTENDED),
+    ((REQUEST_FOR_INFORMATION,), SUSPEND, CLERK, SUSPENDED),
+    ((REQUEST_FOR_INFORMATION, SUSPENDED), ResumeTerm(reason="clear now"), CLERK, RESUMED),
+    ((OLD_CALENDAR,), RECOMPUTE, CLERK, MOVED),
     ((REGISTERED,), LEAVE, CLERK, UNCONSIDERED),
     (
         (REGISTERED, UNCONSIDERED),
         TakeUpAgain(reason="the judgment was annulled"),
         CLERK,
-        AppealTakenUpAgain(term_starts_on=TODAY, due=due(date(2026, 4, 27))),
+        AppealTakenUpAgain(due=due(date(2026, 4, 27), "az-a-reopen", since_at=NOON)),
     ),
     (READY, DISPATCH, CLERK, DISPATCHED),
     (IN_WORK, WithdrawAppeal(asked_on=TODAY), CLERK, WITHDRAWN),
@@ -340,7 +439,7 @@ SUCCESSES: list[Success] = [
         CLOSED,
         ReopenAppeal(reason="the court asked for it"),
         CLERK,
-        AppealReopened(term_starts_on=TODAY, due=due(date(2026, 4, 27))),
+        AppealReopened(due=due(date(2026, 4, 27), since_at=NOON)),
     ),
     (IN_WORK, DRAFT, WORKER, DRAFTED),
     (
@@ -363,6 +462,7 @@ SUCCESSES: list[Success] = [
     ((*ANSWERED, CONTROLLED), LIFT, CLERK, LIFTED),
     ((REGISTERED,), AttachDocument(document=DOCUMENT), CLERK, ATTACHED),
     ((REGISTERED,), AddNote(text="She called."), CLERK, NoteAdded(text="She called.")),
+    ((REGISTERED,), NOTIFY, CLERK, NOTIFIED),
     ((REGISTERED,), CORRECT, CLERK, CORRECTED),
 ]
 
@@ -388,7 +488,16 @@ def test_every_command_leads_to_its_event(
 
 def test_no_command_and_no_event_is_left_out_above() -> None:
     assert {type(command) for _, command, _, _ in SUCCESSES} == set(get_args(AppealCommand))
-    assert {type(event) for *_, event in SUCCESSES} == set(get_args(AppealEvent))
+    assert {type(event) for *_, event in SUCCESSES} == set(get_args(AppealEvent)) - {
+        AppealTermCorrected
+    }
+
+
+def test_a_corrected_receipt_moves_the_term_that_runs_from_it() -> None:
+    appeal(URGENT).when(CORRECT_RECEIPT).then(RECEIPT_CORRECTED, TERM_CORRECTED)
+    appeal(REGISTERED).when(CORRECT_RECEIPT).then(RECEIPT_CORRECTED)
+    closed = (URGENT, *CLOSED[1:])
+    appeal(*closed).when(CORRECT_RECEIPT).then(RECEIPT_CORRECTED)
 
 
 def test_every_event_survives_being_stored() -> None:
@@ -461,7 +570,7 @@ def test_the_number_is_of_the_year_of_registration() -> None:
 def test_an_information_request_is_due_in_seven_working_days() -> None:
     [event] = appeal().when(replace(REGISTER, kind=AppealKind.INFORMATION_REQUEST)).happens()
     assert isinstance(event, AppealRegistered)
-    assert event.due == due(date(2026, 4, 15), "az-i-gen", "2005")
+    assert event == REQUEST_FOR_INFORMATION
 
 
 ANAR = Person(surname="Əliyev", name="Anar")
@@ -579,7 +688,14 @@ def test_reclassification_keeps_the_extension_as_far_as_the_new_kind_allows_it()
         ReclassifyAppeal(kind=AppealKind.INFORMATION_REQUEST, reason="r")
     ).then(
         AppealReclassified(
-            kind=AppealKind.INFORMATION_REQUEST, due=due(date(2026, 4, 24), "az-i-ext", "2005")
+            kind=AppealKind.INFORMATION_REQUEST,
+            due=replace(
+                REQUEST_FOR_INFORMATION.due,
+                on=date(2026, 4, 24),
+                granted=(Granted(length=7, decided_on=TODAY),),
+            ),
+            forward_due=REQUEST_FOR_INFORMATION.forward_due,
+            no_consideration_due=REQUEST_FOR_INFORMATION.no_consideration_due,
         )
     )
 
@@ -623,11 +739,25 @@ def test_an_appeal_can_be_assigned_anew_but_not_the_same_way() -> None:
 
 
 def test_a_returned_appeal_is_assigned_again() -> None:
-    returned = (REGISTERED, ASSIGNED, AppealReturned(unit="housing"))
+    returned = (REGISTERED, ASSIGNED, RETURNED)
     standing = state(*returned)
     assert (standing.stage, standing.unit, standing.executors) == (Stage.REGISTERED, None, ())
     assert "housing" in standing.units
     appeal(*returned).when(ASSIGN).then(ASSIGNED)
+
+
+def test_what_runs_again_on_return_follows_the_calendar_as_it_is_then() -> None:
+    ctx = replace(context(HEAD), terms=TERMS_WITH_A_HOLIDAY)
+    (event,) = decide(ReturnAppeal(reason="not ours"), state(REGISTERED, ASSIGNED), ctx)
+    assert isinstance(event, AppealReturned)
+    before = REGISTERED.forward_due, REGISTERED.no_consideration_due
+    after = event.forward_due, event.no_consideration_due
+    for was, now in zip(before, after, strict=True):
+        assert was
+        assert now == TERMS_WITH_A_HOLIDAY.recompute(was)
+        assert now.on > was.on
+    standing = state(REGISTERED, ASSIGNED, event)
+    assert (standing.forward_due, standing.no_consideration_due) == after
 
 
 def test_only_the_assigned_unit_or_its_executor_accepts() -> None:
@@ -642,40 +772,13 @@ def test_acceptance_needs_an_assignment() -> None:
     appeal(*IN_WORK).when(ReturnAppeal(reason="r"), HEAD).refused(NotWaitingForAcceptance)
 
 
-def test_the_term_is_extended_once() -> None:
-    appeal(*IN_WORK, EXTENDED).when(EXTEND).refused(AlreadyExtended)
-
-
-def test_the_term_is_extended_on_its_last_day_but_not_after_it() -> None:
-    appeal(*IN_WORK).when(EXTEND, days_later=21).then(EXTENDED)
-    appeal(*IN_WORK).when(EXTEND, days_later=22).refused(TermHasPassed)
-
-
-def test_the_extension_may_be_shorter_than_the_law_allows_but_not_longer() -> None:
-    appeal(*IN_WORK).when(replace(EXTEND, working_days=5)).then(
-        replace(EXTENDED, due=due(date(2026, 5, 4), "az-a-ext"), working_days=5)
-    )
-    appeal(*IN_WORK).when(replace(EXTEND, working_days=31)).refused(ExtensionTooLong)
-
-
-def test_an_information_request_gets_seven_more_days() -> None:
-    request = replace(
-        REGISTERED,
-        kind=AppealKind.INFORMATION_REQUEST,
-        due=due(date(2026, 4, 15), "az-i-gen", "2005"),
-    )
-    appeal(request).when(EXTEND).then(
-        replace(EXTENDED, due=due(date(2026, 4, 24), "az-i-ext", "2005"), working_days=7)
-    )
-
-
 def test_taking_up_again_starts_a_new_term_from_the_beginning() -> None:
     before = (*IN_WORK, EXTENDED, UNCONSIDERED)
     [event] = appeal(*before).when(TakeUpAgain(reason="r"), days_later=7).happens()
     again = state(*before, event)
-    assert again.term_starts_on == date(2026, 4, 13)
+    assert (again.due.rule, again.due.since) == ("az-a-reopen", date(2026, 4, 13))
     assert again.due.on == date(2026, 5, 4)
-    assert (again.stage, again.extended, again.unit) == (Stage.REGISTERED, False, None)
+    assert (again.stage, again.due.granted, again.unit) == (Stage.REGISTERED, (), None)
     assert again.registered_on == TODAY
 
 
@@ -763,7 +866,9 @@ NEEDS_OPEN = [
         | TakeOffControl
         | AttachDocument
         | AddNote
-        | CorrectEntry,
+        | CorrectEntry
+        | RecomputeDueDates
+        | GiveDeadlineNotice,
     )
 ]
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from domain.appeal import CorrectionNotFitting, EntryUnchanged
 from domain.assignment import (
     AcceptanceAlreadyDecided,
     AcceptAssignment,
@@ -72,7 +73,6 @@ from domain.case import (
     Actor,
     AlreadyBegun,
     Command,
-    Due,
     Event,
     NotYetBegun,
     Refusal,
@@ -87,6 +87,7 @@ from domain.control import (
     PutUnderControl,
     TakeOffControl,
 )
+from domain.due import Due
 from domain.information import DatedInTheFuture, DueInThePast
 from domain.record import (
     AddNote,
@@ -99,6 +100,7 @@ from domain.record import (
     NotCorrectable,
     NoteAdded,
 )
+from tests.domain.notices import notice_on
 from tests.domain.spec import CLERK, Spec, context, official
 
 TODAY = date(2026, 4, 6)
@@ -175,6 +177,7 @@ CONTROLLED = ControlEstablished(controller="inspector")
 LIFT = TakeOffControl(reason="done")
 DOCUMENT = Document(name="road.jpg", media_type="image/jpeg", size=9, sha256="a" * 64)
 ATTACHED = DocumentAttached(document=DOCUMENT)
+NOTIFY, NOTIFIED = notice_on("assignment", GIVEN.due.on)
 CORRECT = CorrectEntry(
     entry="text", value="Have the bridge mended.", approved_by="head", reason="misread"
 )
@@ -219,6 +222,7 @@ SUCCESSES: list[tuple[Sequence[Event], Command, Actor, Event]] = [
     ((*DONE[:1], CONTROLLED, *DONE[1:]), LIFT, INSPECTOR, ControlLifted(controller="inspector")),
     ((GIVEN,), AttachDocument(document=DOCUMENT), ENGINEER, ATTACHED),
     ((GIVEN,), AddNote(text="She called."), CLERK, NoteAdded(text="She called.")),
+    ((GIVEN,), NOTIFY, CLERK, NOTIFIED),
     (
         (GIVEN,),
         CORRECT,
@@ -579,6 +583,15 @@ def test_a_document_is_attached_once() -> None:
 def test_executors_are_changed_by_reassigning_not_by_correction() -> None:
     command = replace(CORRECT, entry="main_executor", value="driver")
     assignment(GIVEN).when(command).refused(NotCorrectable)
+
+
+def test_an_assignment_is_made_confidential_afterwards() -> None:
+    hide = replace(CORRECT, entry="confidential", value="true")
+    given = assignment(GIVEN)
+    given.when(hide).then(EntryCorrected(entry="confidential", approved_by="head", value="true"))
+    assert given.state.confidential
+    given.when(hide).refused(EntryUnchanged)
+    given.when(replace(hide, value="perhaps")).refused(CorrectionNotFitting)
 
 
 def test_everyone_involved_is_known_to_access_control() -> None:

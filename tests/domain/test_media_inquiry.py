@@ -1,7 +1,7 @@
 """A media inquiry from its receipt to its close, and what was published afterwards."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, cast, get_args
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from domain.case import (
     Actor,
     AlreadyBegun,
     Command,
-    Due,
     Event,
     NotYetBegun,
     Person,
@@ -31,6 +30,7 @@ from domain.control import (
     PutUnderControl,
     TakeOffControl,
 )
+from domain.due import Due
 from domain.information import (
     AskForInformation,
     DatedInTheFuture,
@@ -90,6 +90,7 @@ from domain.media_inquiry import (
     decide,
     evolve,
 )
+from domain.recalculation import DueDatesMoved, MovedDue, RecomputeDueDates
 from domain.record import (
     AddNote,
     AlreadyAttached,
@@ -115,7 +116,8 @@ from domain.reply import (
     SignReply,
     digest_of,
 )
-from tests.domain.spec import BAKU, CLERK, Spec, context, official
+from tests.domain.notices import notice_on
+from tests.domain.spec import BAKU, CLERK, NOON, Spec, context, official
 
 TODAY = date(2026, 4, 6)
 YESTERDAY = date(2026, 4, 5)
@@ -158,7 +160,13 @@ RECEIVED = MediaInquiryReceived(
     subject="Covered services",
     question="How many services does the insurance cover?",
     topic="insurance",
-    due=Due(on=date(2026, 4, 15), rule="az-m-inq", rule_version="2005", calendar_version="plain"),
+    due=Due(
+        on=date(2026, 4, 15),
+        rule="az-m-inq",
+        rule_version="2005",
+        calendar_version="plain",
+        since=TODAY,
+    ),
     confidential=False,
     outlet_deadline=TONIGHT,
     region="baku",
@@ -209,7 +217,7 @@ LINKED = CoverageLinked(
 CLOSE = CloseMediaInquiry(resolution=Resolution.ANSWERED)
 CLOSED = MediaInquiryClosed(resolution=Resolution.ANSWERED)
 REOPEN = ReopenMediaInquiry(reason="they ask on")
-REOPENED = MediaInquiryReopened(due=RECEIVED.due)
+REOPENED = MediaInquiryReopened(due=replace(RECEIVED.due, since_at=NOON))
 ASK = AskForInformation(question="How many?", due_on=TOMORROW, unit="statistics")
 ASKED = InformationAsked(
     request_id=context().derive_id("information"),
@@ -225,6 +233,7 @@ LIFT = TakeOffControl(reason="done")
 LIFTED = ControlLifted(controller="inspector")
 DOCUMENT = Document(name="table.pdf", media_type="application/pdf", size=9, sha256="a" * 64)
 ATTACHED = DocumentAttached(document=DOCUMENT)
+NOTIFY, NOTIFIED = notice_on("answer", RECEIVED.due.on)
 CORRECT = CorrectEntry(entry="media", value="tv", approved_by="director", reason="misheard")
 CORRECTED = EntryCorrected(entry="media", value="tv", approved_by="director")
 
@@ -261,6 +270,16 @@ SUCCESSES: list[tuple[Sequence[Event], Command, Actor, Event]] = [
     ((RECEIVED, CONTROLLED, DECLINED), LIFT, INSPECTOR, LIFTED),
     ((RECEIVED,), AttachDocument(document=DOCUMENT), CLERK, ATTACHED),
     ((RECEIVED,), AddNote(text="She called."), CLERK, NoteAdded(text="She called.")),
+    ((RECEIVED,), NOTIFY, CLERK, NOTIFIED),
+    (
+        (replace(RECEIVED, due=replace(RECEIVED.due, on=date(2026, 4, 14))),),
+        RecomputeDueDates(decision=UUID(int=9)),
+        CLERK,
+        DueDatesMoved(
+            decision=UUID(int=9),
+            moved=(MovedDue(clock="answer", was=date(2026, 4, 14), due=RECEIVED.due),),
+        ),
+    ),
     ((RECEIVED,), CORRECT, CLERK, CORRECTED),
 ]
 
@@ -319,6 +338,15 @@ def test_without_the_outlets_deadline_only_ours_runs() -> None:
     inquiry().when(replace(RECEIVE, outlet_deadline=None)).then(
         replace(RECEIVED, outlet_deadline=None)
     )
+
+
+def test_the_outlets_deadline_is_due_on_its_day_where_the_department_sits() -> None:
+    late = datetime(2026, 4, 6, 23, 0, tzinfo=timezone(timedelta(hours=1)))
+    scenario = inquiry().when(replace(RECEIVE, outlet_deadline=late))
+    [received] = scenario.happens()
+    assert isinstance(received, MediaInquiryReceived)
+    assert received.outlet_deadline == late
+    assert inquiry(received).state.running_clocks["outlet-deadline"] == TOMORROW
 
 
 @pytest.mark.parametrize("deadline", [THIS_MORNING, THIS_MORNING - timedelta(minutes=1)])
@@ -524,7 +552,14 @@ def test_an_open_inquiry_is_not_reopened() -> None:
 
 def test_reopening_starts_our_term_and_the_reply_anew() -> None:
     inquiry(*SETTLED).when(REOPEN, days_later=7).then(
-        MediaInquiryReopened(due=replace(RECEIVED.due, on=date(2026, 4, 22)))
+        MediaInquiryReopened(
+            due=replace(
+                RECEIVED.due,
+                on=date(2026, 4, 22),
+                since=TODAY + timedelta(days=7),
+                since_at=NOON + timedelta(days=7),
+            )
+        )
     )
     reopened = state(*DONE, REOPENED)
     assert reopened.stage is Stage.ROUTED

@@ -13,18 +13,20 @@ from msgspec.structs import replace
 
 from domain.appeal import AppealKind, CorrectionNotFitting, EntryUnchanged
 from domain.assignment import CoExecutor, CoExecutorDueTooLate, SameExecutorTwice
+from domain.calendar import DayKind, DayMark
 from domain.case import (
     Actor,
     AlreadyBegun,
     Command,
-    Due,
     Event,
     NotYetBegun,
     Person,
     Refusal,
     RegistrationNumber,
 )
+from domain.due import Due, Terms
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.recalculation import RecomputeDueDates
 from domain.reception import (
     AlreadyArrived,
     AlreadyBeingHeard,
@@ -118,7 +120,17 @@ from domain.record import (
     NotCorrectable,
     NoteAdded,
 )
-from tests.domain.spec import BAKU, COMMAND, NOON, Spec, context, official
+from tests.domain.notices import notice_on
+from tests.domain.spec import (
+    BAKU,
+    COMMAND,
+    NOON,
+    PLAIN_CALENDAR,
+    PLAIN_TERMS,
+    Spec,
+    context,
+    official,
+)
 
 TODAY = date(2026, 4, 6)
 TOMORROW = date(2026, 4, 7)
@@ -200,7 +212,14 @@ TAKEN_IN = WrittenAppealTakenIn(
     topic="pension",
     subject="Recalculation of a pension",
     taken_in_at=NOW,
-    hand_over_due=Due(on=TODAY, rule="ge-handover", rule_version="1", calendar_version="plain"),
+    hand_over_due=Due(
+        on=TODAY,
+        rule="az-handover",
+        rule_version="statute",
+        calendar_version="plain",
+        since=TODAY,
+        since_at=NOON,
+    ),
     confidential=False,
     text="I ask for my pension to be recalculated.",
     region="az-ba",
@@ -581,7 +600,8 @@ def test_a_written_appeal_may_be_taken_in_after_an_oral_answer(completed: Spec) 
     ("taken_in_at", "due"),
     [
         (datetime(2026, 4, 6, 17, 59, 59, tzinfo=BAKU), date(2026, 4, 6)),
-        (datetime(2026, 4, 6, 18, 0, tzinfo=BAKU), date(2026, 4, 7)),
+        (datetime(2026, 4, 6, 18, 0, tzinfo=BAKU), date(2026, 4, 6)),
+        (datetime(2026, 4, 6, 18, 0, 1, tzinfo=BAKU), date(2026, 4, 7)),
         (datetime(2026, 4, 3, 18, 30, tzinfo=BAKU), date(2026, 4, 6)),
         (datetime(2026, 4, 4, 11, 0, tzinfo=BAKU), date(2026, 4, 6)),
         (datetime(2026, 4, 4, 19, 0, tzinfo=BAKU), date(2026, 4, 6)),
@@ -596,6 +616,43 @@ def test_it_is_handed_over_the_same_day_or_the_next_working_day(
     assert isinstance(taken_in, WrittenAppealTakenIn)
     assert taken_in.hand_over_due.on == due
     assert taken_in.taken_in_at.isoformat() == taken_in_at.isoformat()
+
+
+def due_of_what_came(
+    hour: int, *, records_close_at: time, terms: Terms = PLAIN_TERMS, decided: Terms | None = None
+) -> date:
+    """The hand-over of what was taken in on Monday; later on *decided* may have moved it."""
+    planned = replace(PLANNED, records_close_at=records_close_at)
+    session = Spec(decide, evolve, planned, OPENED, WALKED_IN, CALLED, HEARING).state
+    at = datetime(2026, 4, 6, hour, tzinfo=BAKU)
+    ctx = replace(context(at=NOON + DAY), terms=terms)
+    (taken_in,) = decide(replace(TAKE_IN, taken_in_at=at), session, ctx)
+    assert isinstance(taken_in, WrittenAppealTakenIn)
+    due = taken_in.hand_over_due
+    return (decided.recompute(due) if decided else due).on
+
+
+def marked(on: date, kind: DayKind, closes_at: time | None = None) -> Terms:
+    mark = DayMark(on=on, kind=kind, reason="decided", closes_at=closes_at)
+    return replace(PLAIN_TERMS, calendar=PLAIN_CALENDAR.with_marks([mark]))
+
+
+def test_records_or_the_office_whichever_closes_first_ends_the_day() -> None:
+    assert due_of_what_came(14, records_close_at=time(13)) == TOMORROW
+    assert due_of_what_came(12, records_close_at=time(13)) == TODAY
+    assert due_of_what_came(19, records_close_at=time(20)) == TOMORROW
+    half = marked(TODAY, DayKind.HALF, time(13))
+    assert due_of_what_came(14, records_close_at=time(18), terms=half) == TOMORROW
+    short = marked(TODAY, DayKind.SHORT)
+    assert due_of_what_came(17, records_close_at=time(18), terms=short) == TODAY
+    assert due_of_what_came(18, records_close_at=time(18), terms=short) == TOMORROW
+
+
+@pytest.mark.parametrize("records_close_at", [time(13), time(18)])
+def test_a_hand_over_after_hours_moves_with_the_calendar(records_close_at: time) -> None:
+    off = marked(TOMORROW, DayKind.OFF)
+    late = due_of_what_came(19, records_close_at=records_close_at, decided=off)
+    assert late == TOMORROW + DAY
 
 
 def test_nothing_is_taken_in_from_who_did_not_come(opened: Spec) -> None:
@@ -739,6 +796,14 @@ def test_a_code_is_corrected_to_another_code(hearing: Spec) -> None:
     hearing.when(correct("topic", "pension")).refused(EntryUnchanged)
 
 
+def test_a_session_is_made_confidential_afterwards(hearing: Spec) -> None:
+    hide = replace(correct("topic", " true"), entry="confidential")
+    hearing.when(replace(hide, value="yes")).refused(CorrectionNotFitting)
+    hearing.when(replace(hide, value="false")).refused(EntryUnchanged)
+    hearing.when(hide).then(EntryCorrected(entry="confidential", approved_by="head", value="true"))
+    assert hearing.state.confidential
+
+
 def test_the_matter_is_not_corrected_but_noted(hearing: Spec) -> None:
     hearing.when(correct("matter", "Another")).refused(NotCorrectable)
 
@@ -791,6 +856,8 @@ LIFE: list[ReceptionCommand] = [
         visit_id=FIRST,
         applicant=Person(id=uuid5(UUID(int=5), "visitor"), name="Aydan"),
     ),
+    notice_on(f"hand-over:{uuid5(UUID(int=18), 'appeal')}", TODAY)[0],
+    RecomputeDueDates(decision=UUID(int=99)),
     CompleteVisit(visit_id=FIRST),
     CallVisitor(visit_id=SECOND),
     StartHearing(visit_id=SECOND),
@@ -803,6 +870,12 @@ LIFE: list[ReceptionCommand] = [
     RecordHandOver(visit_id=FIRST, appeal_id=uuid5(UUID(int=18), "appeal"), handed_over_on=TODAY),
     RateVisit(visit_id=FIRST, rating=4, comment="Kind"),
 ]
+CLOSED_TODAY = replace(
+    PLAIN_TERMS,
+    calendar=PLAIN_TERMS.calendar.with_marks(
+        [DayMark(on=TODAY, kind=DayKind.OFF, reason="storm", act="Decision 2")]
+    ),
+)
 CUT_SHORT: list[ReceptionCommand] = [PLAN, CancelReception(reason="flood")]
 
 
@@ -814,7 +887,11 @@ def live(commands: list[ReceptionCommand]) -> list[Event]:
         for event in decide(
             command,
             session,
-            replace(context(), derive_id=lambda what, step=step: uuid5(UUID(int=step), what)),
+            replace(
+                context(),
+                derive_id=lambda what, step=step: uuid5(UUID(int=step), what),
+                terms=CLOSED_TODAY if isinstance(command, RecomputeDueDates) else PLAIN_TERMS,
+            ),
         ):
             session = evolve(session, event)  # type: ignore[arg-type]
             events.append(event)
