@@ -29,6 +29,14 @@ CHANNEL = "karguzar_log"
 _COLUMNS = "originator_id, originator_version, topic, state, notification_id"
 ROLE = "karguzar_app"
 
+_GIVEN = "SELECT coalesce(sum(last_sequence), 0)::int8 FROM karguzar.register_books WHERE book = %b"
+CALENDAR_DECISION = "topic LIKE 'calendar-decision-%'"
+"""The events of decisions on the calendar, as their partial index has it."""
+_DECISIONS = (
+    f"SELECT {_COLUMNS} FROM karguzar.register_events "  # noqa: S608
+    f"WHERE {CALENDAR_DECISION} ORDER BY notification_id"
+)
+
 Book = tuple[str, int]
 """A register book and its year."""
 
@@ -107,6 +115,29 @@ class Batch:
             {(book, year): last for book, year, last in books},
         )
 
+    def calendar_decisions(self) -> list[StreamRow]:
+        """All events of decisions on the calendar, in the log's order."""
+        return _calendar_decisions(self.cursor.connection)
+
+    def changed_since(self, position: int, book: str) -> tuple[set[UUID], int]:
+        """The cases with events behind *position*, and how many numbers *book* has given."""
+        connection = self.cursor.connection
+        changed = connection.cursor(binary=True, row_factory=tuple_row).execute(
+            "SELECT DISTINCT originator_id FROM karguzar.register_events "
+            "WHERE notification_id > %b",
+            (position,),
+        )
+        given = connection.cursor(binary=True, row_factory=tuple_row).execute(_GIVEN, (book,))
+        return {case for (case,) in changed}, _one(given)
+
+    def carried_out(self, command_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the commands that the log holds already."""
+        found = self.cursor.connection.cursor(binary=True, row_factory=tuple_row).execute(
+            "SELECT command_id FROM karguzar.commands WHERE command_id = ANY(%b)",
+            (list(command_ids),),
+        )
+        return {command_id for (command_id,) in found}
+
     def append(self, new: Append) -> None:
         """Write it all; nothing is visible, or kept, before the transaction commits."""
         cursor, events = self.cursor, new.events
@@ -167,6 +198,16 @@ class Batch:
             cursor.execute(f"NOTIFY {CHANNEL}")
 
 
+def _calendar_decisions(conn: Connection[Any]) -> list[StreamRow]:
+    rows = conn.cursor(binary=True, row_factory=tuple_row).execute(_DECISIONS)
+    return [StreamRow(*row) for row in rows]
+
+
+def _one(cursor: Cursor[Any]) -> int:
+    (value,) = cast("tuple[int]", cursor.fetchone())
+    return value
+
+
 class Recorder(PostgresApplicationRecorder):
     """Appends under one lock, so that positions are dense and in commit order."""
 
@@ -203,6 +244,15 @@ class Recorder(PostgresApplicationRecorder):
             )
             return [StreamRow(*row) for row in rows]
 
+    def calendar_decisions(self, book: str) -> tuple[int, list[StreamRow]]:
+        """How many numbers *book* has given, and all events of decisions on the calendar.
+
+        The events may be newer than the number, never older.
+        """
+        with self.datastore.get_connection() as conn:
+            given = conn.cursor(binary=True, row_factory=tuple_row).execute(_GIVEN, (book,))
+            return _one(given), _calendar_decisions(conn)
+
     def cases_between(self, first: UUID, last: UUID, upto: int) -> list[StreamRow]:
         """All events up to *upto* of the cases with ids from *first* to *last*, case by case."""
         with self.datastore.get_connection() as conn:
@@ -211,6 +261,16 @@ class Recorder(PostgresApplicationRecorder):
                 "WHERE originator_id BETWEEN %b AND %b AND notification_id <= %b "
                 "ORDER BY originator_id, originator_version",
                 (first, last, upto),
+            )
+            return [StreamRow(*row) for row in rows]
+
+    def cases(self, case_ids: Sequence[UUID]) -> list[StreamRow]:
+        """All events of these cases, case by case."""
+        with self.datastore.get_connection() as conn:
+            rows = conn.cursor(binary=True, row_factory=tuple_row).execute(
+                f"SELECT {_COLUMNS} FROM karguzar.register_events "  # noqa: S608
+                "WHERE originator_id = ANY(%b) ORDER BY originator_id, originator_version",
+                (list(case_ids),),
             )
             return [StreamRow(*row) for row in rows]
 

@@ -19,7 +19,14 @@ _NONCE = 12
 
 
 class WrongMasterKey(Exception):
-    """The master key doesn't open the keys in this database."""
+    """The master key doesn't open the keys in this database: give it the one it was begun with.
+
+    That is KARGUZAR_MASTER_KEY or the file that KARGUZAR_MASTER_KEY_FILE names, and in
+    development master.key under the data directory.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((self.__doc__ or "").split()))
 
 
 class PersonKey:
@@ -80,4 +87,4 @@ class KeyRing:
         try:
             return PersonKey(self._master.open(wrapped, owner.bytes))
         except InvalidTag:
-            raise WrongMasterKey(WrongMasterKey.__doc__) from None
+            raise WrongMasterKey from None

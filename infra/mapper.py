@@ -15,7 +15,7 @@ from domain.kinds import EVENTS
 from infra.keys import Keys
 from infra.rows import StreamRow
 from infra.sealing import Plain, Plan, compile_plan, fill_sealed, put_back, take_out
-from infra.upcasts import UPCASTS
+from infra.upcasts import UPCASTS, Upcast
 
 _REASON = "~reason"
 
@@ -56,7 +56,7 @@ class EventType(Struct, frozen=True):
     cls: type[Event]
     version: int
     plan: Plan
-    upcasts: tuple[Callable[[Plain], Plain], ...]
+    upcasts: tuple[Upcast, ...]
 
 
 def stored_name(event: Event | type[Event]) -> str:
@@ -178,7 +178,7 @@ def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:
                 reason = values.pop(_REASON, reason)
                 put_back(data, values)
     for lift in event_type.upcasts[stored.v - 1 :]:
-        data = lift(data)
+        data = lift(data, stored.at)
     if stored.sealed:
         fill_sealed(event_type.plan, data)
     return Recorded(

@@ -16,11 +16,20 @@ import msgspec
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from infra.calendars import UnknownOrganisation, working_calendar
+from infra.calendars.acts import CalendarFileInvalid
+from infra.jurisdiction import TIME_ZONES
+from infra.ladder import LadderInvalid, read_ladder
+from infra.proof_settings import PROOF_NAMES, ProofSettings, read_proof_settings
+from infra.relay import AddressInvalid, Relay, relay_from, web_address
+from infra.rulebook import RulesInvalid, rulebook
+
 PREFIX = "KARGUZAR_"
-NAMES = frozenset(
+NAMES = PROOF_NAMES | frozenset(
     PREFIX + name
     for name in (
         "BATCH_SIZE",
+        "CALENDAR_FILE",
         "DATABASE_URL",
         "DATA_DIR",
         "DOCUMENT_MAX_BYTES",
@@ -28,28 +37,38 @@ NAMES = frozenset(
         "HOST",
         "JURISDICTION",
         "JWKS_FILE",
+        "LADDER_FILE",
         "LOG_LEVEL",
         "MASTER_KEY",
         "MASTER_KEY_FILE",
         "MAX_BODY_BYTES",
+        "ORGANISATION",
         "POOL_SIZE",
         "PORT",
+        "PUBLIC_URL",
+        "RULES_FILE",
+        "SMTP_URL",
         "TIME_ZONE",
         "TOKEN_AUDIENCE",
         "TOKEN_ISSUER",
         "WAIT_SECONDS",
+        "WATCH_SECONDS",
+        "WEBHOOK_SECRET",
+        "WEBHOOK_SECRET_FILE",
+        "WEBHOOK_URL",
         "WORKERS",
     )
 )
 DEVELOPMENT_ISSUER = "karguzar-development"
 KEY_BYTES = 32
+SECRET_CHARACTERS = 16
 
 Environment = Literal["development", "production"]
-Jurisdiction = Literal["az"]
+Jurisdiction = Literal["az", "tr", "ge"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 ENVIRONMENTS: tuple[Environment, ...] = ("development", "production")
 LOG_LEVELS: tuple[LogLevel, ...] = ("info", "debug", "warning", "error")
-JURISDICTIONS: tuple[Jurisdiction, ...] = ("az",)
+JURISDICTIONS: tuple[Jurisdiction, ...] = ("az", "tr", "ge")
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -58,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `database_url` None: the embedded PostgreSQL under `data_dir`. `jwks_file` None: only the
     development issuer's tokens are taken. `wait_seconds` is the longest wait for a position.
+    `watch_seconds` lie between two looks at the clocks. `ladder_file` None: the shipped ladder.
+    `organisation` names the body whose exemptions and hours hold; `rules_file` and
+    `calendar_file` are read over those shipped.
     """
 
     environment: Environment
@@ -68,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     time_zone: str
     jurisdiction: Jurisdiction
+    organisation: str | None
+    rules_file: Path | None
+    calendar_file: Path | None
     master_key: bytes
     token_issuer: str
     token_audience: str
@@ -78,12 +103,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     document_max_bytes: int
     log_level: LogLevel
     wait_seconds: float
+    watch_seconds: int
+    ladder_file: Path | None
+    public_url: str | None
+    smtp_relay: Relay | None
+    webhook_url: str | None
+    webhook_secret: bytes | None
+    proof: ProofSettings
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         shown: list[tuple[str, object]] = []
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if name == "master_key":
+            if name in {"master_key", "webhook_secret"} and value is not None:
                 value = "(hidden)"
             elif name == "database_url" and value is not None:
                 value = _without_secrets(value)
@@ -116,9 +148,13 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     master_key = reading.master_key()
     jwks_file = reading.file("JWKS_FILE")
     issuer = reading.text("TOKEN_ISSUER", DEVELOPMENT_ISSUER)
-    time_zone = reading.time_zone("Asia/Baku")
-    log_level = reading.choice("LOG_LEVEL", LOG_LEVELS)
     jurisdiction = reading.choice("JURISDICTION", JURISDICTIONS)
+    time_zone = reading.time_zone(TIME_ZONES[jurisdiction])
+    log_level = reading.choice("LOG_LEVEL", LOG_LEVELS)
+    organisation = reading.text("ORGANISATION", "") or None
+    rules_file = reading.file("RULES_FILE")
+    calendar_file = reading.file("CALENDAR_FILE")
+    reading.try_terms(jurisdiction, organisation, rules_file, calendar_file)
     port = reading.whole("PORT", 8000, low=1, high=65535)
     workers = reading.whole("WORKERS", 1, low=1, high=64)
     pool_size = reading.whole("POOL_SIZE", 8, low=1, high=200)
@@ -128,6 +164,13 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         "DOCUMENT_MAX_BYTES", 20_000_000, low=1_000, high=1_000_000_000
     )
     wait_seconds = reading.seconds("WAIT_SECONDS", 5.0, high=60.0)
+    watch_seconds = reading.whole("WATCH_SECONDS", 60, low=1, high=3_600)
+    ladder_file = reading.ladder_file()
+    public_url = reading.web_address("PUBLIC_URL")
+    smtp_relay = reading.relay()
+    webhook_url = reading.web_address("WEBHOOK_URL")
+    webhook_secret = reading.webhook_secret(needed=webhook_url is not None)
+    proof = read_proof_settings(reading.given, reading.wrong, data_dir, production=production)
     if production:
         reading.refuse_gaps_in_production(issuer)
     if reading.wrong:
@@ -141,7 +184,10 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         workers=workers,
         time_zone=time_zone,
         jurisdiction=jurisdiction,
-        master_key=master_key or _kept_key(data_dir / "master.key"),
+        organisation=organisation,
+        rules_file=rules_file,
+        calendar_file=calendar_file,
+        master_key=master_key or kept_key(data_dir / "master.key"),
         token_issuer=issuer,
         token_audience=reading.text("TOKEN_AUDIENCE", "karguzar"),
         jwks_file=jwks_file,
@@ -151,6 +197,13 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         document_max_bytes=document_max_bytes,
         log_level=log_level,
         wait_seconds=wait_seconds,
+        watch_seconds=watch_seconds,
+        ladder_file=ladder_file,
+        public_url=public_url,
+        smtp_relay=smtp_relay,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        proof=proof,
     )
 
 
@@ -162,6 +215,7 @@ class _Reading:
             if name.startswith(PREFIX) and value.strip()
         }
         self.wrong: list[str] = []
+        self.unreadable: set[str] = set()
 
     def refuse_unknown_names(self) -> None:
         for name in sorted(self.given.keys() - NAMES):
@@ -223,6 +277,44 @@ class _Reading:
         path = Path(value).absolute()
         if not (path.is_file() and os.access(path, os.R_OK)):
             self._say(name, f"must name a file that can be read, not {value!r}.")
+            self.unreadable.add(PREFIX + name)
+        return path
+
+    def try_terms(
+        self,
+        jurisdiction: Jurisdiction,
+        organisation: str | None,
+        rules_file: Path | None,
+        calendar_file: Path | None,
+    ) -> None:
+        """Read the installation's own files, if there are any, so that a wrong one stops here."""
+        if rules_file and PREFIX + "RULES_FILE" not in self.unreadable:
+            try:
+                rulebook(jurisdiction, rules_file)
+            except RulesInvalid as invalid:
+                self.wrong += invalid.sentences
+        if PREFIX + "CALENDAR_FILE" in self.unreadable or not (organisation or calendar_file):
+            return
+        try:
+            working_calendar(
+                jurisdiction, organisation, files=(calendar_file,) if calendar_file else ()
+            )
+        except CalendarFileInvalid as invalid:
+            self.wrong += invalid.sentences
+        except UnknownOrganisation:
+            self._say(
+                "ORGANISATION",
+                f"must be one that a calendar file speaks of; none speaks of {organisation!r}.",
+            )
+
+    def ladder_file(self) -> Path | None:
+        before = len(self.wrong)
+        path = self.file("LADDER_FILE")
+        if path is not None and len(self.wrong) == before:
+            try:
+                read_ladder(path)
+            except LadderInvalid as invalid:
+                self.wrong += invalid.sentences
         return path
 
     def database_url(self) -> str | None:
@@ -237,6 +329,40 @@ class _Reading:
             # The value itself is not repeated: it may hold a password.
             self._say("DATABASE_URL", "must look like postgresql://user:password@host:5432/name.")
         return value
+
+    def web_address(self, name: str) -> str | None:
+        value = self.given.get(PREFIX + name)
+        try:
+            return web_address(value) if value else None
+        except AddressInvalid as invalid:
+            self._say(name, str(invalid))
+            return None
+
+    def relay(self) -> Relay | None:
+        value = self.given.get(PREFIX + "SMTP_URL")
+        try:
+            return relay_from(value) if value else None
+        except AddressInvalid as invalid:
+            self._say("SMTP_URL", str(invalid))
+            return None
+
+    def webhook_secret(self, *, needed: bool) -> bytes | None:
+        """What both sides know; at least 16 characters, so that nobody guesses it."""
+        secret = self.given.get(PREFIX + "WEBHOOK_SECRET", "")
+        if secret and PREFIX + "WEBHOOK_SECRET_FILE" in self.given:
+            self._say("WEBHOOK_SECRET", "and KARGUZAR_WEBHOOK_SECRET_FILE are both set: keep one.")
+            return None
+        if not secret:
+            before = len(self.wrong)
+            path = self.file("WEBHOOK_SECRET_FILE")
+            if len(self.wrong) > before:
+                return None
+            secret = path.read_text(encoding="utf-8", errors="replace").strip() if path else ""
+        if secret and len(secret) < SECRET_CHARACTERS:
+            self._say("WEBHOOK_SECRET", f"must have at least {SECRET_CHARACTERS} characters.")
+        elif needed and not secret:
+            self._say("WEBHOOK_SECRET_FILE", "or KARGUZAR_WEBHOOK_SECRET must sign the webhook.")
+        return secret.encode() or None
 
     def master_key(self) -> bytes | None:
         value = self.given.get(PREFIX + "MASTER_KEY")
@@ -269,8 +395,11 @@ def _decoded_key(text: str) -> bytes | None:
     return key if len(key) == KEY_BYTES else None
 
 
-def _kept_key(path: Path) -> bytes:
-    """Two processes that start together end with the same key: linking is all or nothing."""
+def kept_key(path: Path) -> bytes:
+    """The key in this file, made when it isn't there.
+
+    Two processes that start together end with the same key: linking is all or nothing.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix="master.") as fresh:

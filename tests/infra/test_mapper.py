@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from infra import mapper as mapper_module
 from infra.mapper import EVENT_TYPES, EventMapper, EventType, stored_name
 from infra.rows import StreamRow
 from infra.sealing import SEALED, Plain, compile_plan
+from infra.upcasts import Upcast
 from tests.domain.spec import CASE, NOON
 from tests.instances import Maker
 from tests.stored_events.examples import (
@@ -111,8 +112,8 @@ class TestUpcasts:
     def third_version(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ran = []
 
-        def lift(name: str, change: Callable[[Plain], Plain]) -> Callable[[Plain], Plain]:
-            def step(data: Plain) -> Plain:
+        def lift(name: str, change: Callable[[Plain], Plain]) -> Upcast:
+            def step(data: Plain, _: datetime) -> Plain:
                 ran.append(name)
                 return change(data)
 

@@ -128,3 +128,23 @@ def test_no_secret_is_ever_shown(show: object, production: dict[str, str]) -> No
 def test_a_wrong_database_url_is_not_repeated(production: dict[str, str]) -> None:
     (sentence,) = wrong_with(production | {"KARGUZAR_DATABASE_URL": "db.internal hunter2"})
     assert "hunter2" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "zone"),
+    [("az", "Asia/Baku"), ("tr", "Europe/Istanbul"), ("ge", "Asia/Tbilisi")],
+)
+def test_the_time_zone_follows_the_jurisdiction(
+    jurisdiction: str, zone: str, tmp_path: Path
+) -> None:
+    environ = {"KARGUZAR_DATA_DIR": str(tmp_path), "KARGUZAR_JURISDICTION": jurisdiction}
+    assert settings_from(environ).time_zone == zone
+    own = settings_from({**environ, "KARGUZAR_TIME_ZONE": "Europe/Berlin"})
+    assert own.time_zone == "Europe/Berlin"
+
+
+def test_a_wrong_calendar_file_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text('jurisdiction = "az"\n\n[[override]]\non = 2026-05-04\nkind = "free"\n')
+    sentences = wrong_with({"KARGUZAR_CALENDAR_FILE": str(file)})
+    assert any(sentence.startswith(f"{file}:5: kind") for sentence in sentences)
