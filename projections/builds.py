@@ -96,10 +96,11 @@ def drop_unused(conn: Connection[Any], model: ReadModel) -> None:
     for (build,) in rows.fetchall():
         table = model.table_of(build)
         with conn.transaction():
-            conn.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, table)))
+            # The position first, the table behind it: the order in which a runner takes them.
             conn.execute(
                 "DELETE FROM karguzar.register_tracking WHERE application_name = %s", (table,)
             )
+            conn.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, table)))
             conn.execute("DELETE FROM karguzar.stopped_consumers WHERE name = %s", (table,))
             conn.execute(
                 "DELETE FROM karguzar.read_model_builds WHERE name = %s AND build = %s",

@@ -1,6 +1,7 @@
 """Lists of cases from the register: filtered, in an order, a page at a time."""
 
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, assert_never
 from uuid import UUID
@@ -9,9 +10,22 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
-from domain import appeal, assignment, media_inquiry, reception
+from domain import appeal, assignment, calendar_decision, media_inquiry, reception
+from domain.calendar import DayKind
 from domain.case import CaseKind
-from projections.pages import CursorInvalid, Mark, Page, checked, columns, decode, encode, page
+from projections.case_pages import Sort, Sought, steps
+from projections.pages import (
+    NO_DAY,
+    Mark,
+    Page,
+    checked,
+    columns,
+    day_of,
+    decode,
+    encode,
+    instant_of,
+    page,
+)
 from projections.register import Row
 
 
@@ -64,6 +78,7 @@ OF_KIND: dict[CaseKind, tuple[type[StrEnum], type[StrEnum]]] = {
     CaseKind.MEDIA_INQUIRY: (media_inquiry.Stage, media_inquiry.Media),
     CaseKind.ASSIGNMENT: (assignment.Stage, assignment.Source),
     CaseKind.RECEPTION: (reception.ReceptionStage, reception.ReceptionForm),
+    CaseKind.CALENDAR_DECISION: (calendar_decision.Stage, DayKind),
 }
 """The states and subkinds of each kind of case."""
 
@@ -91,12 +106,16 @@ def _midnight(day: str, compared: str) -> str:
     return f"received_at {compared} ({day})::timestamp AT TIME ZONE 'UTC'"
 
 
+_RECEIVED_ON = "(received_at AT TIME ZONE 'UTC')::date"
+_RECEIVED_WEEK, _DUE_WEEK = 0, 1
 _SORTS = {
-    CaseOrder.NEWEST: ("registered_on", "date", True),
-    CaseOrder.OLDEST: ("registered_on", "date", False),
-    CaseOrder.DUE: (_DUE, "date", False),
-    CaseOrder.LAST_RECEIVED: ("received_at", "timestamptz", True),
-    CaseOrder.FIRST_RECEIVED: ("received_at", "timestamptz", False),
+    CaseOrder.NEWEST: Sort("registered_on", "date", "registered_on", descending=True),
+    CaseOrder.OLDEST: Sort("registered_on", "date", "registered_on"),
+    CaseOrder.DUE: Sort(_DUE, "date", "due_on", _DUE_WEEK),
+    CaseOrder.LAST_RECEIVED: Sort(
+        "received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_WEEK, descending=True
+    ),
+    CaseOrder.FIRST_RECEIVED: Sort("received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_WEEK),
 }
 _EQUAL = (
     "kind",
@@ -119,9 +138,8 @@ _RANGES = {
     "registered_to": "registered_on <= %(registered_to)s",
     "due_from": f"{_DUE} >= %(due_from)s AND due_on IS NOT NULL",
     "due_to": f"{_DUE} <= %(due_to)s",
-    "overdue_on": f"open AND {_DUE} < %(overdue_on)s",
+    "overdue_on": f"{_DUE} < %(overdue_on)s",
 }
-_RECEIVED_ON = "(received_at AT TIME ZONE 'UTC')::date"
 _SHORTEST, _LONGEST = (
     f"(SELECT {end}(due_on - registered_on) FROM read_models.register)"  # noqa: S608
     for end in ("min", "max")
@@ -133,6 +151,7 @@ _SOONEST, _LATEST = (
 _IMPLIED_REGISTERED = {
     "due_from": f"registered_on >= %(due_from)s::date - {_LONGEST}",
     "due_to": f"registered_on <= %(due_to)s::date - {_SHORTEST}",
+    "overdue_on": f"registered_on <= %(overdue_on)s::date - {_SHORTEST}",
     "received_from": f"registered_on >= {_DAY_OF.format('received_from')} + {_SOONEST}",
     "received_to": f"registered_on <= {_DAY_OF.format('received_to')} + {_LATEST}",
 }
@@ -141,6 +160,7 @@ _IMPLIED_RECEIVED = {
     "registered_to": _midnight(f"%(registered_to)s::date - {_SOONEST} + 1", "<"),
     "due_from": _midnight(f"%(due_from)s::date - {_LONGEST} - {_LATEST}", ">="),
     "due_to": _midnight(f"%(due_to)s::date - {_SHORTEST} - {_SOONEST} + 1", "<"),
+    "overdue_on": _midnight(f"%(overdue_on)s::date - {_SHORTEST} - {_SOONEST} + 1", "<"),
 }
 _IMPLIED = {
     CaseOrder.NEWEST: _IMPLIED_REGISTERED,
@@ -154,6 +174,14 @@ _IMPLIED = {
         ),
     },
 }
+_OWN_RANGES = {
+    CaseOrder.NEWEST: {"registered_from", "registered_to"},
+    CaseOrder.OLDEST: {"registered_from", "registered_to"},
+    CaseOrder.DUE: {"due_from", "due_to", "overdue_on"},
+    CaseOrder.LAST_RECEIVED: {"received_from", "received_to"},
+    CaseOrder.FIRST_RECEIVED: {"received_from", "received_to"},
+}
+_WEEKS_LISTED = 60
 _APART = str.maketrans(dict.fromkeys("-/.,:;_@'\"\\()[]&|!*<>", " "))
 _ONE_I = str.maketrans("İIı", "iii")
 _WORDS = 12
@@ -176,32 +204,39 @@ async def list_cases(
     Where the values name ``sight_officials``, a confidential case is seen only by one of them
     who works on it. Raises CursorInvalid, LimitInvalid.
     """
-    key, type_, descending = _SORTS[order]
+    sort = _SORTS[order]
     conditions, values = _conditions(wanted)
-    conditions += _implied(wanted, order)
     conditions.append(sight)
     if wanted.confidential and "sight_officials" in sight_values:
         conditions.append("workers && %(sight_officials)s::text[]")
     if _contradicts_itself(wanted):
         conditions.append("false")
     values |= sight_values | {"limit": checked(limit) + 1}
+    reach = _reach(wanted, order)
     if cursor is not None:
         mark = decode(cursor, order)
-        values |= {"after": _sort_value(mark.value, type_), "after_case": mark.case_id}
-        conditions.append(
-            f"({key}, case_id) {'<' if descending else '>'} (%(after)s::{type_}, %(after_case)s)"
+        after = (
+            day_of(mark, endless=order is CaseOrder.DUE)
+            if sort.type == "date"
+            else instant_of(mark)
         )
-    direction = " DESC" if descending else ""
-    order_by = SQL(f"{key}{direction}, case_id{direction}")
-    query = SQL(
-        "SELECT {columns} FROM read_models.register WHERE {where} "
-        "ORDER BY {order_by} LIMIT %(limit)s"
-    ).format(
-        columns=columns(Row, "register"),
-        where=SQL(" AND ").join(map(SQL, conditions)),
-        order_by=order_by,
+        values |= {"after": after, "after_case": mark.case_id}
+        reach.append(
+            f"({sort.key}, case_id) {sort.beyond} (%(after)s::{sort.type}, %(after_case)s)"
+        )
+    any_of, weeks_of = _lists(wanted, order, sight_values)
+    sought = Sought(
+        reach=tuple(reach),
+        conditions=tuple(conditions),
+        entries=tuple(_entries(wanted)),
+        any_of=tuple(any_of),
+        weeks_of=tuple(weeks_of),
+        words=wanted.text is not None,
     )
-    found, position = await page(conn, query, order_by, values, "register")
+    values |= any_of | weeks_of
+    found, position = await page(
+        conn, steps(sort, sought), sort.order_by, values, "register", prepared=True
+    )
     rows = [Row(*row) for row in found[:limit]]
     return Page(
         rows=rows,
@@ -254,6 +289,8 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], dict[str, Any]]:
     conditions = [f"{name} = %({name})s" for name in _EQUAL if name in values]
     conditions += [name if values[name] else f"NOT {name}" for name in _FLAGS if name in values]
     conditions += [sql for name, sql in _RANGES.items() if name in values]
+    if wanted.overdue_on is not None:
+        conditions.append("open")
     if wanted.executor is not None:
         conditions.append("executors @> ARRAY[%(executor)s]::text[]")
     if wanted.text is not None:
@@ -262,14 +299,73 @@ def _conditions(wanted: CaseFilter) -> tuple[list[str], dict[str, Any]]:
     return conditions, values
 
 
-def _implied(wanted: CaseFilter, order: CaseOrder) -> list[str]:
-    """What the dates wanted imply for the date in whose order the register is walked.
+def _reach(wanted: CaseFilter, order: CaseOrder) -> list[str]:
+    """What is wanted of the date in whose order the register is walked.
 
-    Without it a walk for what was due in some old month would begin at today's cases. The
-    shortest and the longest time between two dates stand at the ends of an index.
+    What other dates imply for it too: without that a walk for what was due in some old month
+    would begin at today's cases. The shortest and the longest time between two dates stand at
+    the ends of an index.
     """
-    given = {name for name in _RANGES if getattr(wanted, name) is not None}
-    return [sql for name, sql in _IMPLIED.get(order, {}).items() if name in given]
+    own, implied = _OWN_RANGES[order], _IMPLIED[order]
+    given = [name for name in _RANGES if getattr(wanted, name) is not None]
+    return [
+        _RANGES[name] if name in own else implied[name]
+        for name in given
+        if name in own | implied.keys()
+    ]
+
+
+def _entries(wanted: CaseFilter) -> list[str]:
+    """The texts under which all wanted cases are indexed."""
+    entries = [
+        f"'{name} ' || %({name})s::text" for name in _EQUAL if getattr(wanted, name) is not None
+    ]
+    flags = {name: getattr(wanted, name) for name in _FLAGS}
+    if wanted.overdue_on is not None:
+        flags["open"] = True
+    entries += [
+        f"'{name} {'true' if flag else 'false'}'"
+        for name, flag in flags.items()
+        if flag is not None
+    ]
+    if wanted.executor is not None:
+        entries.append("%(executor)s::text")
+    return entries
+
+
+def _lists(
+    wanted: CaseFilter, order: CaseOrder, sight: dict[str, Any]
+) -> tuple[dict[str, list[str]], dict[str, list[int]]]:
+    """Names of which every wanted case is indexed by one, and weeks likewise."""
+    names: dict[str, list[str]] = {}
+    if "sight_officials" in sight and ("sight_units" in sight or wanted.confidential):
+        units = [] if wanted.confidential else sight["sight_units"]
+        names["sight_names"] = [*units, *sight["sight_officials"]]
+    weeks: dict[str, list[int]] = {}
+    own = _OWN_RANGES[order]
+    if "received_from" not in own:
+        weeks |= _weeks("received_weeks", wanted.received_from, wanted.received_to, _RECEIVED_WEEK)
+    if "due_from" not in own:
+        weeks |= _weeks("due_weeks", wanted.due_from, wanted.due_to, _DUE_WEEK)
+    return names, weeks
+
+
+def _weeks(name: str, start: date | None, end: date | None, which: int) -> dict[str, list[int]]:
+    """The entries of the weeks from *start* to *end*; none where they are open or very many."""
+    if start is None or end is None:
+        return {}
+    first, last = _week_of(start), _week_of(end)
+    if last - first > _WEEKS_LISTED:
+        return {}
+    return {name: [week * 2 + which for week in range(first, last + 1)]}
+
+
+def _week_of(day: date) -> int:
+    if isinstance(day, datetime):
+        # At the ends of the calendar there may be no such instant in UTC: its own day will do.
+        with suppress(OverflowError):
+            day = day.astimezone(UTC)
+    return (day.toordinal() - 1) // 7
 
 
 def _contradicts_itself(wanted: CaseFilter) -> bool:
@@ -288,21 +384,12 @@ def _contradicts_itself(wanted: CaseFilter) -> bool:
     return wanted.open is False and wanted.overdue_on is not None
 
 
-def _sort_value(value: str, type_: str) -> str:
-    try:
-        if not (value == "infinity" and type_ == "date"):
-            (date if type_ == "date" else datetime).fromisoformat(value)
-    except ValueError:
-        raise CursorInvalid(CursorInvalid.__doc__) from None
-    return value
-
-
 def _mark(order: CaseOrder, row: Row) -> Mark:
     match order:
         case CaseOrder.NEWEST | CaseOrder.OLDEST:
             value = row.registered_on.isoformat()
         case CaseOrder.DUE:
-            value = row.due_on.isoformat() if row.due_on else "infinity"
+            value = row.due_on.isoformat() if row.due_on else NO_DAY
         case CaseOrder.LAST_RECEIVED | CaseOrder.FIRST_RECEIVED:
             value = row.received_at.isoformat()
         case _:

@@ -10,14 +10,22 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
 from domain import appeal, assignment, media_inquiry, reception
+from domain.answer_term import (
+    AppealTermCorrected,
+    AppealTermExtended,
+    AppealTermResumed,
+    AppealTermSuspended,
+)
 from domain.assignment import CoExecutor
-from domain.case import Due, Event
+from domain.case import Event
+from domain.due import CHOSEN, Due
 from domain.envelope import Recorded
 from domain.information import InformationAsked, InformationReceived
-from projections.pages import Mark, Page, checked, columns, decode, encode, page
+from domain.recalculation import DueDatesMoved
+from projections.pages import Mark, Page, checked, columns, day_of, decode, encode, page
 from projections.readmodel import Rows
 
-VERSION = 1
+VERSION = 2
 KEY = ("case_id", "clock")
 
 
@@ -25,10 +33,11 @@ class Row(Struct):
     """A clock that somebody has to meet.
 
     It is called answer, internal, outlet-deadline, ``information:<request>``, assignment,
-    ``co-executor:<official>`` or ``hand-over:<appeal>``. It is ``running`` until it was met, on
-    ``met_on``, or what it was for has ended otherwise.
-    ``due_at`` is for the outlet's own deadline, which has an hour and no rule. ``home`` is the
-    unit that registered the case.
+    ``co-executor:<official>``, ``hand-over:<appeal>``, register, forward or no-consideration.
+    It is ``running`` until it was met, on ``met_on``, or what it was for has ended otherwise; a
+    term that stands still isn't running.
+    ``due_at`` is for terms that end at an hour, the outlet's own deadline among them, which has
+    no rule. ``home`` is the unit that registered the case.
     """
 
     case_id: UUID
@@ -39,6 +48,8 @@ class Row(Struct):
     rule: str | None
     rule_version: str | None
     calendar_version: str | None
+    since: date | None
+    plain: bool
     unit: str | None
     official: str | None
     running: bool
@@ -53,7 +64,7 @@ class DueFilter(Struct, frozen=True, kw_only=True):
     due_to: date | None = None
     running: bool = True
     units: Collection[str] | None = None
-    official: str | None = None
+    officials: Collection[str] | None = None
     kind: str | None = None
 
 
@@ -83,11 +94,11 @@ async def list_due(
         conditions.append("due_dates.running")
     for name, sql in _CONDITIONS.items():
         if (value := getattr(wanted, name)) is not None:
-            values[name] = list(value) if name == "units" else value
+            values[name] = list(value) if name in {"units", "officials"} else value
             conditions.append(sql)
     if cursor is not None:
         mark = decode(cursor, "due_on")
-        values |= {"after": mark.value, "after_case": mark.case_id, "after_clock": mark.part}
+        values |= {"after": day_of(mark), "after_case": mark.case_id, "after_clock": mark.part}
         conditions.append(
             "(due_dates.due_on, due_dates.case_id, clock) "
             "> (%(after)s::date, %(after_case)s, %(after_clock)s)"
@@ -126,7 +137,7 @@ _CONDITIONS = {
     "due_from": "due_dates.due_on >= %(due_from)s",
     "due_to": "due_dates.due_on <= %(due_to)s",
     "units": "due_dates.unit = ANY(%(units)s::text[])",
-    "official": "due_dates.official = %(official)s",
+    "officials": "due_dates.official = ANY(%(officials)s::text[])",
     "kind": "due_dates.kind = %(kind)s",
 }
 
@@ -151,10 +162,12 @@ def _start(
         clock,
         recorded.kind.value,
         due.on,
-        None,
+        due.at,
         due.rule,
         due.rule_version,
         due.calendar_version,
+        due.since,
+        _plain(due),
         unit,
         official,
         running=True,
@@ -170,12 +183,22 @@ def _clock(rows: Rows, recorded: Recorded, clock: str) -> Row:
 
 def _set(row: Row, due: Due) -> None:
     row.due_on = due.on
+    row.due_at = due.at
     row.rule = due.rule
     row.rule_version = due.rule_version
     row.calendar_version = due.calendar_version
+    if due.since or due.rule == CHOSEN:  # else its first version left the start to the term before
+        row.since = due.since
+    row.plain = _plain(due)
 
 
-def _run_again(row: Row) -> None:
+def _plain(due: Due) -> bool:
+    return not (due.granted or due.pauses or due.restarts or due.at or due.since_at)
+
+
+def _run_again(row: Row, due: Due | None = None) -> None:
+    if due:
+        _set(row, due)
     row.running = True
     row.met_on = None
 
@@ -193,24 +216,65 @@ def _stop_all(rows: Rows, met_on: date | None = None) -> None:
 
 
 _OURS = frozenset({"answer", "internal", "outlet-deadline"})
+_DESK = ("forward", "no-consideration")
+"""What is to be done by then, if at all, runs until somebody examines the appeal."""
 
 
 def _appeal(rows: Rows, recorded: Recorded, event: appeal.AppealRegistered) -> None:
     unit = event.registering_unit
-    _start(rows, recorded, "answer", event.due, unit=unit, official=None, home=unit)
+    started = {
+        "answer": event.due,
+        "register": event.register_due,
+        "forward": event.forward_due,
+        "no-consideration": event.no_consideration_due,
+    }
+    for clock, due in started.items():
+        if due:
+            _start(rows, recorded, clock, due, unit=unit, official=None, home=unit)
+    if event.register_due:
+        _stop(_clock(rows, recorded, "register"), event.registered_on)
 
 
 def _new_due(
     rows: Rows,
     recorded: Recorded,
-    event: appeal.AppealReclassified | appeal.AppealTermExtended,
+    event: appeal.AppealReclassified | AppealTermExtended | AppealTermCorrected,
 ) -> None:
     _set(_clock(rows, recorded, "answer"), event.due)
+
+
+def _reclassified(rows: Rows, recorded: Recorded, event: appeal.AppealReclassified) -> None:
+    _new_due(rows, recorded, event)
+    home = _clock(rows, recorded, "answer").home
+    waits = _clock(rows, recorded, "answer").official is None
+    for clock, due in zip(_DESK, (event.forward_due, event.no_consideration_due), strict=True):
+        rows.pop((recorded.originator_id, clock), None)
+        if due:
+            _start(rows, recorded, clock, due, unit=home, official=None, home=home)
+            _clock(rows, recorded, clock).running = waits
+
+
+def _suspended(rows: Rows, recorded: Recorded, event: AppealTermSuspended) -> None:
+    answer = _clock(rows, recorded, "answer")
+    _set(answer, event.due)
+    _stop(answer, None)
+
+
+def _resumed(rows: Rows, recorded: Recorded, event: AppealTermResumed) -> None:
+    _run_again(_clock(rows, recorded, "answer"), event.due)
+
+
+def _moved(rows: Rows, recorded: Recorded, event: DueDatesMoved) -> None:
+    for each in event.moved:
+        _set(_clock(rows, recorded, each.clock), each.due)
 
 
 def _assigned(rows: Rows, recorded: Recorded, event: appeal.AppealAssigned) -> None:
     answer = _clock(rows, recorded, "answer")
     answer.unit, answer.official = event.unit, event.main_executor
+    for clock in _DESK:
+        if row := rows.get((recorded.originator_id, clock)):
+            _stop(row, None)
     rows.pop((recorded.originator_id, "internal"), None)
     if event.internal_due:
         _start(
@@ -224,6 +288,13 @@ def _assigned(rows: Rows, recorded: Recorded, event: appeal.AppealAssigned) -> N
         )
 
 
+def _returned_to_desk(rows: Rows, recorded: Recorded, event: appeal.AppealReturned) -> None:
+    _unassigned(rows, recorded, event)
+    for clock, due in zip(_DESK, (event.forward_due, event.no_consideration_due), strict=True):
+        if due:
+            _run_again(_clock(rows, recorded, clock), due)
+
+
 def _unassigned(rows: Rows, recorded: Recorded, _event: Event) -> None:
     answer = _clock(rows, recorded, "answer")
     answer.unit, answer.official = answer.home, None
@@ -234,18 +305,29 @@ def _started_anew(
     rows: Rows, recorded: Recorded, event: appeal.AppealTakenUpAgain | appeal.AppealReopened
 ) -> None:
     _unassigned(rows, recorded, event)
-    answer = _clock(rows, recorded, "answer")
-    _set(answer, event.due)
-    _run_again(answer)
+    _run_again(_clock(rows, recorded, "answer"), event.due)
+    for clock in _DESK:
+        rows.pop((recorded.originator_id, clock), None)
 
 
-def _dispatched(rows: Rows, _: Recorded, event: appeal.AppealReplyDispatched) -> None:
+def _dispatched(rows: Rows, recorded: Recorded, event: appeal.AppealReplyDispatched) -> None:
     if not event.interim:
+        _run_again(_clock(rows, recorded, "answer"))  # an answer meets a suspended term too
         _stop_all(rows, event.dispatched_on)
 
 
-def _forwarded(rows: Rows, _: Recorded, event: appeal.AppealForwarded) -> None:
+def _forwarded(rows: Rows, recorded: Recorded, event: appeal.AppealForwarded) -> None:
+    if row := rows.get((recorded.originator_id, "forward")):
+        _stop(row, event.letter_date)
     _stop_all(rows, event.letter_date)
+
+
+def _left_unconsidered(
+    rows: Rows, recorded: Recorded, event: appeal.AppealLeftUnconsidered
+) -> None:
+    if row := rows.get((recorded.originator_id, "no-consideration")):
+        _stop(row, event.applicant_notified_on)
+    _stop_all(rows)
 
 
 def _ended(rows: Rows, _: Recorded, _event: Event) -> None:
@@ -257,6 +339,7 @@ def _legacy_outcome(rows: Rows, recorded: Recorded, event: appeal.LegacyOutcomeR
     if event.due_on:
         answer = _clock(rows, recorded, "answer")
         answer.due_on = event.due_on
+        answer.due_at = None
         answer.rule = answer.rule_version = answer.calendar_version = None
 
 
@@ -273,8 +356,10 @@ def _inquiry(rows: Rows, recorded: Recorded, event: media_inquiry.MediaInquiryRe
             None,
             None,
             None,
-            unit,
             None,
+            plain=False,
+            unit=unit,
+            official=None,
             running=True,
             met_on=None,
             home=unit,
@@ -368,19 +453,24 @@ def _delegated(rows: Rows, recorded: Recorded, event: assignment.AssignmentDeleg
 def _contributed(
     rows: Rows, recorded: Recorded, event: assignment.AssignmentPartContributed
 ) -> None:
-    _stop(_clock(rows, recorded, f"co-executor:{event.contributed_by}"), event.contributed_on)
+    part = _clock(rows, recorded, f"co-executor:{event.contributed_by}")
+    part.running = False
+    part.met_on = event.contributed_on
 
 
 def _extended(rows: Rows, recorded: Recorded, event: assignment.AssignmentExtended) -> None:
     _set(_clock(rows, recorded, "assignment"), event.due)
 
 
-def _submitted(rows: Rows, recorded: Recorded, event: assignment.AssignmentResultSubmitted) -> None:
-    _stop(_clock(rows, recorded, "assignment"), event.submitted_on)
+def _submitted(rows: Rows, _: Recorded, event: assignment.AssignmentResultSubmitted) -> None:
+    for row in rows.values():
+        _stop(row, event.submitted_on if row.clock == "assignment" else None)
 
 
 def _returned(rows: Rows, recorded: Recorded, _event: assignment.AssignmentResultReturned) -> None:
     _run_again(_clock(rows, recorded, "assignment"))
+    for row in rows.values():
+        row.running = row.met_on is None  # what a co-executor has contributed stays met
 
 
 def _asked(rows: Rows, recorded: Recorded, event: InformationAsked) -> None:
@@ -420,15 +510,19 @@ def _handed_over(rows: Rows, recorded: Recorded, event: reception.WrittenAppealH
 
 _STEPS: Mapping[type[Event], Callable[[Rows, Recorded, Any], None]] = {
     appeal.AppealRegistered: _appeal,
-    appeal.AppealReclassified: _new_due,
-    appeal.AppealTermExtended: _new_due,
+    appeal.AppealReclassified: _reclassified,
+    AppealTermExtended: _new_due,
+    AppealTermCorrected: _new_due,
+    AppealTermSuspended: _suspended,
+    AppealTermResumed: _resumed,
+    DueDatesMoved: _moved,
     appeal.AppealAssigned: _assigned,
-    appeal.AppealReturned: _unassigned,
+    appeal.AppealReturned: _returned_to_desk,
     appeal.AppealTakenUpAgain: _started_anew,
     appeal.AppealReopened: _started_anew,
     appeal.AppealReplyDispatched: _dispatched,
     appeal.AppealForwarded: _forwarded,
-    appeal.AppealLeftUnconsidered: _ended,
+    appeal.AppealLeftUnconsidered: _left_unconsidered,
     appeal.AppealWithdrawn: _ended,
     appeal.AppealMerged: _ended,
     appeal.LegacyOutcomeRecorded: _legacy_outcome,
@@ -467,10 +561,13 @@ IGNORED = frozenset(
         "assignment-given-at-hearing",
         "assignment-progress-reported",
         "assignment-rejected",
+        "calendar-decision-announced",
+        "calendar-decision-withdrawn",
         "competence-established",
         "control-established",
         "control-lifted",
         "coverage-linked",
+        "deadline-notice-given",
         "deputy-named",
         "document-attached",
         "entry-corrected",

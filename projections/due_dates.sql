@@ -7,6 +7,8 @@ CREATE TABLE {table} (
     rule text,
     rule_version text,
     calendar_version text,
+    since date,
+    plain boolean NOT NULL,
     unit text,
     official text,
     running boolean NOT NULL,

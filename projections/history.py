@@ -13,11 +13,14 @@ from psycopg.rows import tuple_row
 
 from domain.appeal import AppealRegistered
 from domain.assignment import AssignmentGiven
+from domain.calendar_decision import CalendarDecisionAnnounced
 from domain.case import CaseKind
 from domain.envelope import Recorded
 from domain.media_inquiry import MediaInquiryReceived
 from domain.reception import VisitRegistered
+from domain.record import EntryCorrected
 from infra.rows import StreamRow
+from projections.corrections import Before, Entries, shown, take
 from projections.telling import Names, Reader, language
 
 _OF_CASE = (
@@ -72,13 +75,23 @@ def tell(
     language_code: str,
     names: Names,
     numbers: Mapping[UUID, str] = _NO_NUMBERS,
+    before: Before | None = None,
 ) -> Entry:
-    """The event alone: visits and other cases are named by *numbers*, or else by their ids."""
+    """The event alone: visits and other cases are named by *numbers*, or else by their ids.
+
+    *before* is what a correction replaced.
+    """
     spoken = language(language_code)
     reader = Reader(spoken, names, numbers)
     details = to_builtins(recorded.event)
     name = details.pop("event")
     deputised = recorded.on_behalf_of
+    event = recorded.event
+    sentence = reader.told(
+        spoken.sentences[name], shown(event) if isinstance(event, EntryCorrected) else event
+    )
+    if before:
+        sentence += reader.told(spoken.values["Before"], before)
     return Entry(
         case_id=recorded.originator_id,
         kind=recorded.kind,
@@ -95,15 +108,22 @@ def tell(
         command_id=recorded.command_id,
         cause_id=recorded.cause_id,
         correlation_id=recorded.correlation_id,
-        sentence=reader.told(spoken.sentences[name], recorded.event),
+        sentence=sentence,
         details=details,
     )
 
 
 def tell_all(history: Sequence[Recorded], language_code: str, names: Names) -> list[Entry]:
-    """The events of a case or thread, with the numbers they gave to visits and cases."""
+    """The events of a case or thread, with the numbers they gave to visits and cases.
+
+    A correction tells what it replaced.
+    """
     numbers: dict[UUID, str] = {}
+    entries: dict[UUID, Entries] = {}
+    replaced: dict[UUID, Before] = {}
     for recorded in history:
+        if before := take(entries.setdefault(recorded.originator_id, {}), recorded.event):
+            replaced[recorded.event_id] = before
         match recorded.event:
             case VisitRegistered(visit_id=visit_id, number=number):
                 numbers[visit_id] = str(number)
@@ -111,9 +131,13 @@ def tell_all(history: Sequence[Recorded], language_code: str, names: Names) -> l
                 AppealRegistered(number=number)
                 | AssignmentGiven(number=number)
                 | MediaInquiryReceived(number=number)
+                | CalendarDecisionAnnounced(number=number)
             ):
                 numbers[recorded.originator_id] = str(number)
-    return [tell(recorded, language_code, names, numbers) for recorded in history]
+    return [
+        tell(recorded, language_code, names, numbers, replaced.get(recorded.event_id))
+        for recorded in history
+    ]
 
 
 async def case_rows(

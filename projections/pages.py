@@ -1,6 +1,7 @@
 """Pages of a list: keyset cursors, and the position a page is true for."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 _PAGE_LIMIT = 200
+_STATEMENTS_KEPT = 500
+NO_DAY = "infinity"
+"""Where rows without a day are sorted, in PostgreSQL's words."""
 
 RowT = TypeVar("RowT")
 
@@ -58,6 +62,30 @@ def decode(cursor: str, order: str) -> Mark:
     return mark
 
 
+def day_of(mark: Mark, *, endless: bool = False) -> str:
+    """The day where a page ended, *endless* for a list that has rows without one at its end.
+
+    Raises CursorInvalid for whatever else a forged cursor holds.
+    """
+    if endless and mark.value == NO_DAY:
+        return NO_DAY
+    try:
+        return date.fromisoformat(mark.value).isoformat()
+    except ValueError:
+        raise CursorInvalid(CursorInvalid.__doc__) from None
+
+
+def instant_of(mark: Mark) -> str:
+    """The instant where a page ended. Raises CursorInvalid."""
+    try:
+        instant = datetime.fromisoformat(mark.value)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise CursorInvalid(CursorInvalid.__doc__)
+
+
 def checked(limit: int) -> int:
     """*limit*, if a page may have so many rows. Raises LimitInvalid."""
     if not 1 <= limit <= _PAGE_LIMIT:
@@ -87,7 +115,10 @@ async def for_reading(conn: AsyncConnection[Any]) -> None:
     The pages of the lists' indexes are in memory nearly always, and reading the index of a
     column of lists takes longer than PostgreSQL reckons: with its own figures it collects the
     cases of half the department where walking past a few hundred rows would do.
+
+    Each set of filters is a statement of its own and takes milliseconds to plan; they stay.
     """
+    conn.prepared_max = _STATEMENTS_KEPT
     await conn.execute("SET random_page_cost = 0.03")
     await conn.execute("SET seq_page_cost = 0.03")
     await conn.execute("SET cpu_index_tuple_cost = 0.01")
@@ -98,21 +129,29 @@ async def for_reading(conn: AsyncConnection[Any]) -> None:
 
 async def page(
     conn: AsyncConnection[Any],
-    query: Composed,
+    query: Composable,
     order_by: Composable,
     values: dict[str, Any],
     *names: str,
+    prepared: bool = False,
 ) -> tuple[list[tuple[Any, ...]], int]:
     """The rows of *query* in their order, and the position of the read models *names*.
 
-    One statement, so that rows and position are of one moment; planned for its own values,
-    as the best way to few rows is rarely the best way to many.
+    One statement, so that rows and position are of one moment. Unless *prepared*, it is planned
+    for its own values: the best way to few rows is rarely the best way to many. *prepared* is for
+    queries that have one way only and take long to plan: a connection plans them once.
     """
     statement = SQL(
         "WITH page AS ({query}) SELECT {position}, page.* FROM (SELECT) AS one "
         "LEFT JOIN page ON true ORDER BY {order_by}"
     ).format(query=query, position=position_of(*names), order_by=order_by)
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(statement, values, prepare=False)
-    found = await cursor.fetchall()
+    if prepared:
+        async with conn.pipeline(), conn.transaction():
+            await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            await cursor.execute(statement, values, prepare=True)
+            found = await cursor.fetchall()
+    else:
+        await cursor.execute(statement, values, prepare=False)
+        found = await cursor.fetchall()
     return [row[1:] for row in found if row[1] is not None], found[0][0]

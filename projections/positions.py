@@ -39,7 +39,7 @@ class ReadModelBehind(Exception):
 
 
 async def positions(conn: AsyncConnection[Any]) -> list[ReadModelPosition]:
-    """Of every live read model, by name, and of the policies, which follow the log like one."""
+    """Of every live read model, by name, and of policies and outbox, which follow the log too."""
     cursor = conn.cursor(row_factory=tuple_row)
     await cursor.execute(
         "SELECT live.name, live.version, live.build, coalesce(t.notification_id, 0), "
@@ -49,7 +49,8 @@ async def positions(conn: AsyncConnection[Any]) -> list[ReadModelPosition]:
         "FROM karguzar.log_head head CROSS JOIN ("
         "SELECT name, version, build, name || '_' || build AS consumer "
         "FROM karguzar.read_model_builds WHERE stage = 'live' "
-        "UNION ALL SELECT 'policies', 1, 1, 'policies') live "
+        "UNION ALL SELECT 'policies', 1, 1, 'policies' "
+        "UNION ALL SELECT 'outbox', 1, 1, 'outbox') live "
         "LEFT JOIN karguzar.register_tracking t ON t.application_name = live.consumer "
         "LEFT JOIN karguzar.stopped_consumers s ON s.name = live.consumer "
         "ORDER BY live.name"

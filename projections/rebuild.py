@@ -1,26 +1,17 @@
-"""Rebuild: a new build beside the live one, from the whole log, then the switch.
+"""Rebuild: a new build beside the live one, from the whole log, then the switch."""
 
-The log is read case by case, so that each row is written once, complete; memory holds one slice
-of cases, however long the log.
-"""
-
-import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import structlog
 from eventsourcing.persistence import IntegrityError
 from msgspec import Struct
-from msgspec.structs import astuple
 from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
-from domain.envelope import Recorded
 from infra.eventstore import TrackingRecorder
 from projections.builds import (
     add_indexes,
@@ -30,11 +21,12 @@ from projections.builds import (
     live_builds,
     take_role,
 )
-from projections.readmodel import SCHEMA, ReadModel, Rows
+from projections.filling import Builds, Hands, fill
+from projections.readmodel import SCHEMA, ReadModel
 from projections.runner import LogReader, ReadModelConsumer
 
-_CASES_A_SLICE = 2_000
 _CLOSE_ENOUGH = 2_000
+_INDEXED_AT_ONCE = 2
 _LOCK = 0x72656275696C64  # "rebuild": one rebuild in a database
 
 
@@ -68,6 +60,7 @@ def rebuild(
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     even_if_counts_differ: bool = False,
+    hands: Hands | None = None,
 ) -> list[Rebuilt]:
     """Build all *models* anew and switch to them, while the live ones are read and kept up.
 
@@ -82,8 +75,15 @@ def rebuild(
         take_role(conn)
         for model in models:
             drop_unused(conn, model)
-        with _without_collecting():
-            return _rebuild(conn, reader, tracking, models, progress, even_if_counts_differ)
+        started = monotonic()
+        head = _head(conn)
+        builds = [(model, begin_build(conn, model, indexed=False)) for model in models]
+        fill(reader, builds, head, lambda done: progress(done, head), hands)
+        _index(tracking, builds, head)
+        return [
+            _switch(conn, reader, tracking, model, build, started, even_if_counts_differ)
+            for model, build in builds
+        ]
     finally:
         if not conn.broken:
             for model in models:
@@ -91,71 +91,19 @@ def rebuild(
             conn.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
-def _rebuild(
-    conn: Connection[Any],
-    reader: LogReader,
-    tracking: TrackingRecorder,
-    models: Sequence[ReadModel],
-    progress: Callable[[int, int], None],
-    even_if_counts_differ: bool,  # noqa: FBT001
-) -> list[Rebuilt]:
-    started = monotonic()
-    head = _head(conn)
-    builds = [(model, begin_build(conn, model, indexed=False)) for model in models]
-    done = 0
-    for events in _slices(reader, head):
-        with conn.transaction(), conn.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            for model, build in builds:
-                model.copy(cursor, model.table_of(build), _rows(model, events))
-        done += len(events)
-        progress(done, head)
-    rebuilt = []
-    for model, build in builds:
-        add_indexes(conn, model, build)
-        conn.execute(SQL("ANALYZE {}").format(Identifier(SCHEMA, model.table_of(build))))
-        if head:
-            with conn.transaction(), conn.cursor() as cursor:
-                tracking.advance(cursor, model.table_of(build), head)
-        rebuilt.append(
-            _switch(conn, reader, tracking, model, build, started, even_if_counts_differ)
-        )
-    return rebuilt
+def _index(tracking: TrackingRecorder, builds: Builds, head: int) -> None:
+    """Index what was filled, a few builds at a time, and say that it is true for *head*."""
 
+    def index(model: ReadModel, build: int) -> None:
+        table = model.table_of(build)
+        with tracking.datastore.transaction(commit=True) as cursor:
+            add_indexes(cursor.connection, model, build)
+            cursor.execute(SQL("ANALYZE {}").format(Identifier(SCHEMA, table)))
+            if head:
+                tracking.advance(cursor, table, head)
 
-def _slices(reader: LogReader, head: int) -> Iterator[list[Recorded]]:
-    """The whole log up to *head*, some cases at a time; the next is read while one is used."""
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        begun = 0
-        coming = ahead.submit(reader.cases_begun, begun, head, _CASES_A_SLICE)
-        while begun < head:
-            events, begun = coming.result()
-            if begun < head:
-                coming = ahead.submit(reader.cases_begun, begun, head, _CASES_A_SLICE)
-            yield events
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Events and rows make no cycles, and looking for some takes a third of a rebuild's time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _rows(model: ReadModel, events: Sequence[Recorded]) -> Iterator[tuple[Any, ...]]:
-    case: UUID | None = None
-    rows: Rows = {}
-    for recorded in events:
-        if recorded.originator_id != case:
-            yield from map(astuple, rows.values())
-            case, rows = recorded.originator_id, {}
-        model.fold(rows, recorded)
-    yield from map(astuple, rows.values())
+    with ThreadPoolExecutor(_INDEXED_AT_ONCE) as indexers:
+        list(indexers.map(lambda each: index(*each), builds))
 
 
 def _switch(

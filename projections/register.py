@@ -7,17 +7,25 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain import appeal, assignment, media_inquiry, reception
+from domain import appeal, assignment, calendar_decision, media_inquiry, reception
+from domain.answer_term import (
+    AppealTermCorrected,
+    AppealTermExtended,
+    AppealTermResumed,
+    AppealTermSuspended,
+)
 from domain.appeal import Result
-from domain.case import Due, Event
+from domain.case import EVERY_UNIT, Event
 from domain.control import ControlEstablished, ControlLifted
+from domain.due import Due
 from domain.envelope import Recorded
 from domain.information import InformationAsked
+from domain.recalculation import DueDatesMoved
 from domain.record import EntryCorrected
 from domain.reply import ReplyDrafted, ReplyRevised
 from projections.readmodel import Rows
 
-VERSION = 1
+VERSION = 2
 KEY = ("case_id",)
 _SUBJECT = 500
 
@@ -25,9 +33,10 @@ _SUBJECT = 500
 class Row(Struct):
     """``state`` is the stage; ``open``: neither answered nor otherwise ended.
 
-    ``subkind`` is the kind of an appeal, the medium of an inquiry, the source of an assignment
-    or the form of a reception. ``unit`` has the case now; ``units`` begins with the unit that
-    registered it. A reception is registered under its official and day, for the day it is held.
+    ``subkind`` is the kind of an appeal, the medium of an inquiry, the source of an assignment,
+    the form of a reception or what a calendar decision makes of its first day. ``unit`` has the
+    case now; ``units`` begins with the unit that registered it. A reception is registered under
+    its official and day, for the day it is held.
     """
 
     case_id: UUID
@@ -183,6 +192,31 @@ def _reception(recorded: Recorded, event: reception.ReceptionPlanned) -> Row:
     )
 
 
+def _decision(recorded: Recorded, event: calendar_decision.CalendarDecisionAnnounced) -> Row:
+    return _begun(
+        recorded,
+        number=str(event.number),
+        state="announced",
+        open=False,
+        subkind=event.days[0].kind.value,
+        unit=event.registering_unit,
+        executors=[],
+        units=[event.registering_unit, EVERY_UNIT],
+        workers=[event.registered_by],
+        subject=event.act,
+        received_at=recorded.recorded_at,
+        registered_on=event.registered_on,
+    )
+
+
+def _decision_withdrawn(
+    row: Row, event: calendar_decision.CalendarDecisionWithdrawn, recorded: Recorded
+) -> None:
+    row.state = "withdrawn"
+    row.workers = _with(row.workers, event.withdrawn_by)
+    row.closed_at = recorded.recorded_at
+
+
 def _assigned(row: Row, event: appeal.AppealAssigned, _: Recorded) -> None:
     row.state = "assigned"
     row.unit = event.unit
@@ -215,13 +249,29 @@ def _started_anew(
 def _reclassified(row: Row, event: appeal.AppealReclassified, _: Recorded) -> None:
     row.subkind = event.kind.value
     _due(row, event.due)
+    row.extended = bool(event.due.granted)
 
 
 def _extended(
-    row: Row, event: appeal.AppealTermExtended | assignment.AssignmentExtended, _: Recorded
+    row: Row, event: AppealTermExtended | assignment.AssignmentExtended, _: Recorded
 ) -> None:
     _due(row, event.due)
     row.extended = True
+
+
+def _suspended(row: Row, _event: Event, _: Recorded) -> None:
+    row.due_on = None
+
+
+def _resumed(row: Row, event: AppealTermResumed | AppealTermCorrected, _: Recorded) -> None:
+    _due(row, event.due)
+    row.extended = bool(event.due.granted)
+
+
+def _moved(row: Row, event: DueDatesMoved, _: Recorded) -> None:
+    for each in event.moved:
+        if each.clock == "answer":
+            _due(row, each.due)
 
 
 def _dispatched(row: Row, event: appeal.AppealReplyDispatched, _: Recorded) -> None:
@@ -374,15 +424,19 @@ def _control_lifted(row: Row, _event: ControlLifted, _: Recorded) -> None:
     row.controller = None
 
 
-def _corrected(row: Row, event: EntryCorrected, _: Recorded) -> None:
+def _corrected(row: Row, event: EntryCorrected, recorded: Recorded) -> None:
     match event.entry:
+        case "confidential":
+            row.confidential = event.value == "true"
         case "topic" | "region" | "social_category" | "channel":
             setattr(row, event.entry, event.value)
         case "media":
             row.subkind = str(event.value)
         case "received_at":
             row.received_at = datetime.fromisoformat(str(event.value))
-        case "subject" | "text":
+        case "subject":
+            row.subject = event.text[:_SUBJECT] if event.text else None
+        case "text" if recorded.kind is assignment.KIND:
             row.subject = event.text[:_SUBJECT] if event.text else None
         case _:
             pass
@@ -403,6 +457,7 @@ _BEGINS: Mapping[type[Event], Callable[[Recorded, Any], Row]] = {
     media_inquiry.MediaInquiryReceived: _media_inquiry,
     assignment.AssignmentGiven: _assignment,
     reception.ReceptionPlanned: _reception,
+    calendar_decision.CalendarDecisionAnnounced: _decision,
 }
 
 _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
@@ -411,7 +466,11 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     appeal.AppealAssigned: _assigned,
     appeal.AppealAccepted: _accepted,
     appeal.AppealReturned: _unassigned,
-    appeal.AppealTermExtended: _extended,
+    AppealTermExtended: _extended,
+    AppealTermSuspended: _suspended,
+    AppealTermResumed: _resumed,
+    AppealTermCorrected: _resumed,
+    DueDatesMoved: _moved,
     appeal.AppealLeftUnconsidered: _ended("unconsidered"),
     appeal.AppealTakenUpAgain: _started_anew,
     appeal.AppealReopened: _started_anew,
@@ -443,6 +502,7 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     reception.DeputyNamed: _deputy,
     reception.ReceptionOpened: _stage("open"),
     reception.ReceptionClosed: _over("closed"),
+    calendar_decision.CalendarDecisionWithdrawn: _decision_withdrawn,
     reception.VisitRegistered: _visit,
     reception.WrittenAppealTakenIn: _taken_in,
     ReplyDrafted: _drafted,
@@ -464,6 +524,7 @@ IGNORED = frozenset(
         "assignment-part-contributed",
         "assignment-progress-reported",
         "coverage-linked",
+        "deadline-notice-given",
         "document-attached",
         "hearing-started",
         "information-received",

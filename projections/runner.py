@@ -60,6 +60,10 @@ class ReadModelConsumer:
             self._tracking.advance(cursor, self.name, batch[-1].position)
             self._model.apply(cursor, self.name, (r for r in batch if r.position > done))
 
+    def apply(self, cursor: Cursor[Any], batch: Sequence[Recorded]) -> None:
+        """Write what follows from the whole batch; its position is the caller's matter."""
+        self._model.apply(cursor, self.name, batch)
+
     def _lock_position(self, cursor: Cursor[Any]) -> int:
         """Where this build is; it stays there until the transaction ends."""
         cursor.execute(
@@ -74,6 +78,40 @@ class ReadModelConsumer:
         return int(cast("dict[str, int]", cursor.fetchone())["notification_id"])
 
 
+def take_together(
+    consumers: Sequence[ReadModelConsumer],
+    after: int,
+    batch: Sequence[Recorded],
+    tracking: TrackingRecorder,
+) -> bool:
+    """All of them in one transaction, or, where one can't, none: then each has to try alone."""
+    names = [consumer.name for consumer in consumers]
+    try:
+        with tracking.datastore.transaction(commit=True) as cursor:
+            cursor.execute(
+                f"UPDATE {SCHEMA}.register_tracking SET notification_id = %s "  # noqa: S608
+                "WHERE application_name = ANY(%s) AND notification_id = %s",
+                (batch[-1].position, names, after),
+            )
+            _require_all(cursor.rowcount, names)
+            for consumer in consumers:
+                consumer.apply(cursor, batch)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001 - who fails, and why, shows when each tries alone
+        return False
+    return True
+
+
+class _NotAllThere(Exception):
+    """Somebody else moved one of the positions."""
+
+
+def _require_all(moved: int, names: Sequence[str]) -> None:
+    if moved != len(names):
+        raise _NotAllThere
+
+
 class LogReader:
     """Reads the log with personal parts opened."""
 
@@ -86,29 +124,27 @@ class LogReader:
         """At most *limit* events from behind *after* on."""
         return self.mapper.read_all(self.recorder.tail(after, limit), self.keys_of)
 
-    def cases_begun(self, after: int, upto: int, limit: int) -> tuple[list[Recorded], int]:
-        """The events up to *upto* of the first *limit* cases begun behind *after*, case by case.
+    def cases_begun(self, after: int, upto: int, head: int) -> list[Recorded]:
+        """The events up to *head* of the cases begun behind *after* and up to *upto*, by case.
 
-        With the position up to which all cases begun are in. Cases that began together lie
-        together in the log, and then in the read models' tables too.
+        Cases that began together lie together in the log, and then in the read models' tables too.
         """
         with self.recorder.datastore.get_connection() as conn:
             cursor = conn.cursor(binary=True, row_factory=tuple_row)
             begun = cursor.execute(
-                f"SELECT originator_id, notification_id FROM {SCHEMA}.register_events "  # noqa: S608
+                f"SELECT originator_id FROM {SCHEMA}.register_events "  # noqa: S608
                 "WHERE notification_id > %b AND notification_id <= %b AND originator_version = 1 "
-                "ORDER BY notification_id LIMIT %b",
-                (after, upto, limit),
+                "ORDER BY notification_id",
+                (after, upto),
             ).fetchall()
             rows = cursor.execute(
                 "SELECT e.originator_id, e.originator_version, e.topic, e.state, "  # noqa: S608
                 "e.notification_id FROM unnest(%b::uuid[]) WITH ORDINALITY AS begun (id, n) "
                 f"JOIN {SCHEMA}.register_events e ON e.originator_id = begun.id "
                 "WHERE e.notification_id <= %b ORDER BY begun.n, e.originator_version",
-                ([case for case, _ in begun], upto),
+                ([case for (case,) in begun], head),
             ).fetchall()
-        events = self.mapper.read_all((StreamRow(*row) for row in rows), self.keys_of)
-        return events, begun[-1][1] if len(begun) == limit else upto
+        return self.mapper.read_all((StreamRow(*row) for row in rows), self.keys_of)
 
     def keys_of(self, owners: set[UUID]) -> Keys:
         with self.recorder.datastore.get_connection() as conn:
@@ -127,6 +163,8 @@ class Runner:
         self._reader = reader
         self._tracking = tracking
         self._consumers = consumers
+        self.leads = False
+        """Whether this is the one runner at work."""
         self._retry_at: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         """Of the consumers that stand still, as the database has it."""
@@ -135,22 +173,37 @@ class Runner:
         """Let every consumer take its next batch; how many events the furthest behind took."""
         positions = self._positions()
         taken = 0
-        batches: dict[int, list[Recorded]] = {}
-        for consumer in self._consumers():
-            if time.monotonic() < self._retry_at.get(consumer.name, 0):
-                continue
-            after = positions.get(consumer.name, 0)
+        for after, consumers in self._by_position(positions).items():
             try:
-                if after not in batches:
-                    batches[after] = self._read(after)
+                batch = self._read(after)
             except (OperationalError, InterfaceError):
                 raise
             except Exception as error:  # noqa: BLE001 - it can't be read, and is shown
-                self._stand_still(consumer, after, error)
+                for consumer in consumers:
+                    self._stand_still(consumer, after, error)
                 continue
-            if batches[after] and self._take(consumer, batches[after]):
-                taken = max(taken, len(batches[after]))
+            if batch and self._take_all(consumers, after, batch):
+                taken = max(taken, len(batch))
         return taken
+
+    def _by_position(self, positions: dict[str, int]) -> dict[int, list[Consumer]]:
+        """The consumers that may go on, those that take the same batch together."""
+        found: dict[int, list[Consumer]] = {}
+        for consumer in self._consumers():
+            if time.monotonic() >= self._retry_at.get(consumer.name, 0):
+                found.setdefault(positions.get(consumer.name, 0), []).append(consumer)
+        return found
+
+    def _take_all(
+        self, consumers: Sequence[Consumer], after: int, batch: Sequence[Recorded]
+    ) -> bool:
+        """Whether any took it. The read models try in one transaction first, which costs less."""
+        models = [each for each in consumers if isinstance(each, ReadModelConsumer)]
+        sound = [each for each in models if each.name not in self._tries]
+        together = len(sound) > 1 and take_together(sound, after, batch, self._tracking)
+        alone = [each for each in consumers if not (together and each in sound)]
+        took = [self._take(consumer, batch) for consumer in alone]
+        return together or any(took)
 
     def _read(self, after: int) -> list[Recorded]:
         """The next batch, or only the next event where the batch has one that can't be read."""
@@ -166,7 +219,10 @@ class Runner:
         while not stopping():
             try:
                 with psycopg.connect(conninfo, autocommit=True) as conn:
-                    self._lead(conn, stopping)
+                    try:
+                        self._lead(conn, stopping)
+                    finally:
+                        self.leads = False
             except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
                 log.warning("runner-lost-database", error=type(error).__name__)
                 time.sleep(0.5)
@@ -177,6 +233,7 @@ class Runner:
                 return
             time.sleep(0.2)
         log.info("runner-leads")
+        self.leads = True
         conn.execute(f"LISTEN {CHANNEL}")
         while not stopping():
             # A step after LISTEN took hold, and one at least every half second, so that no

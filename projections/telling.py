@@ -181,10 +181,14 @@ class Reader(Struct, frozen=True):
         return "".join(texts)
 
 
-def _word(reader: Reader, value: str) -> str:
-    """A code that may have a word; an entry of a visit is named after the visit's id."""
+def _word(reader: Reader, value: Any) -> str:
+    """A code that may have a word; before an entry may stand whose it is, or its visit's id."""
+    if not isinstance(value, str):
+        return reader.value(value)
     words = reader.language.words
-    return words.get(value) or words.get(value.rpartition(".")[2]) or value
+    whose, _, entry = value.rpartition(".")
+    word = words.get(value) or words.get(entry) or value
+    return f"{word} ({words[whose]})" if whose in words else word
 
 
 def _brief(reader: Reader, value: str) -> str:
@@ -192,6 +196,13 @@ def _brief(reader: Reader, value: str) -> str:
         value = value[:BRIEF].rpartition(" ")[0] or value[:BRIEF]
         return f"{value.rstrip(' ,.;:')}…"
     return reader.value(value)
+
+
+def _clock(reader: Reader, value: str) -> str:
+    """The name of a clock; what stands behind its colon is told of a co-executor only."""
+    name, _, of = value.partition(":")
+    word = reader.language.words.get(f"clock:{name}", value)
+    return f"{word} ({reader.names.official(of)})" if name == "co-executor" else word
 
 
 def _each(
@@ -212,6 +223,9 @@ FORMS: dict[str, Callable[[Reader, Any], str]] = {
     "number": lambda reader, value: reader.numbers.get(value, str(value)[:8]),
     "word": _word,
     "brief": _brief,
+    "clock": _clock,
+    "end": lambda reader, due: reader.value(due.at or due.on),
+    "hour": lambda reader, at: f"{at.astimezone(reader.names.time_zone):%H:%M}",
     "first": lambda reader, value: reader.value(value[0]),
 }
 """What may stand after the colon: how a value is shown whose type doesn't tell."""

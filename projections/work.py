@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
 from domain import appeal, assignment, media_inquiry, reception
+from domain.answer_term import AppealTermSuspended, TermEvent
 from domain.assignment import CoExecutors
 from domain.case import Event
 from domain.control import ControlEstablished, ControlLifted
 from domain.envelope import Recorded
 from domain.information import InformationAsked, InformationReceived
+from domain.recalculation import DueDatesMoved
 from domain.reply import (
     ReplyDrafted,
     ReplyInitialled,
@@ -23,10 +26,10 @@ from domain.reply import (
     ReplySigned,
 )
 from projections.duties import Part, Standing, duties
-from projections.pages import Mark, Page, checked, columns, decode, encode, page
+from projections.pages import NO_DAY, Mark, Page, checked, columns, day_of, decode, encode, page
 from projections.readmodel import Rows
 
-VERSION = 1
+VERSION = 2
 KEY = ("case_id", "duty")
 _STANDING = "standing"
 
@@ -110,7 +113,8 @@ async def _list(
     values: dict[str, Any] = {**sight_values, "own": list(owners), "limit": checked(limit) + 1}
     if cursor is not None:
         mark = decode(cursor, "due_on")
-        values |= {"after": mark.value, "after_case": mark.case_id, "after_duty": mark.part}
+        after = day_of(mark, endless=True)
+        values |= {"after": after, "after_case": mark.case_id, "after_duty": mark.part}
         conditions.append(
             f"({due}, work.case_id, duty) > (%(after)s::date, %(after_case)s, %(after_duty)s)"
         )
@@ -130,7 +134,7 @@ async def _list(
     following = None
     if len(found) > limit:
         last = rows[-1]
-        day = last.due_on.isoformat() if last.due_on else "infinity"
+        day = last.due_on.isoformat() if last.due_on else NO_DAY
         following = encode(Mark("due_on", day, last.case_id, last.duty))
     return Page(rows=rows, cursor=following, position=position)
 
@@ -232,9 +236,23 @@ def _started_anew(
 
 
 def _new_due(
-    it: Standing, event: appeal.AppealReclassified | appeal.AppealTermExtended, _: Recorded
+    it: Standing,
+    event: appeal.AppealReclassified | TermEvent,
+    _: Recorded,
 ) -> None:
     it.due_on = event.due.on
+
+
+def _suspended(it: Standing, _event: AppealTermSuspended, _: Recorded) -> None:
+    it.due_on = None
+
+
+def _moved(it: Standing, event: DueDatesMoved, _: Recorded) -> None:
+    for each in event.moved:
+        if each.clock == "answer":
+            it.due_on = each.due.on
+    dues = {each.clock: each.due.on for each in event.moved}
+    it.parts = tuple(replace(p, due_on=dues[p.name]) if p.name in dues else p for p in it.parts)
 
 
 def _dispatched(it: Standing, event: appeal.AppealReplyDispatched, _: Recorded) -> None:
@@ -400,7 +418,9 @@ _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
     appeal.AppealAssigned: _assigned,
     appeal.AppealAccepted: _stage("in-work"),
     appeal.AppealReturned: _unassigned,
-    appeal.AppealTermExtended: _new_due,
+    **dict.fromkeys(get_args(TermEvent), _new_due),
+    AppealTermSuspended: _suspended,
+    DueDatesMoved: _moved,
     appeal.AppealLeftUnconsidered: _stage("unconsidered"),
     appeal.AppealTakenUpAgain: _started_anew,
     appeal.AppealReopened: _started_anew,
@@ -453,8 +473,11 @@ IGNORED = frozenset(
         "appeal-copies-sent",
         "assignment-given-at-hearing",
         "assignment-progress-reported",
+        "calendar-decision-announced",
+        "calendar-decision-withdrawn",
         "competence-established",
         "coverage-linked",
+        "deadline-notice-given",
         "document-attached",
         "entry-corrected",
         "hearing-started",

@@ -10,19 +10,24 @@ from uuid import UUID, uuid5
 
 from msgspec import NODEFAULT, Struct, structs
 
+from domain.answer_term import SuspendTerm
 from domain.appeal import DispatchReply
 from domain.applicant import Anonymous, Collective, Individual, LegalEntity, Represented
 from domain.assignment import FROM_A_CASE, CoExecutor, GiveAssignment
-from domain.calendar import CalendarMissing
+from domain.calendar import CalendarMissing, DayKind
+from domain.calendar_decision import DecidedDay
 from domain.case import Actor, CaseKind, Command, Context, Person, Refusal
 from domain.control import PutUnderControl
 from domain.envelope import Recorded
 from domain.kinds import KINDS
 from domain.media_inquiry import AnswerMediaInquiry
+from domain.notice import GiveDeadlineNotice, Recipient
+from domain.notice import Stage as NoticeStage
+from domain.recalculation import RecomputeDueDates
 from domain.reception import PlanReception
 from domain.record import Document
 from domain.reply import DraftReply
-from tests.domain.spec import BAKU, NOON, context
+from tests.domain.spec import BAKU, NOON, TERMS_WITH_A_HOLIDAY, context
 
 UNITS = ("records", "social", "pensions", "press")
 OFFICIALS = tuple(f"official-{n}" for n in range(6))
@@ -44,6 +49,7 @@ _ENDINGS = (
 )
 """Seldom chosen, or hardly a case would come far."""
 _SENDS = frozenset({DispatchReply, AnswerMediaInquiry})
+_RULES = (None, "az-a-gen", "az-a-study", "az-a-mil", "az-a-urg", "az-i-gen", "az-i-life")
 _DAYS = frozenset({"due_on", "internal_due_on", "check_on"})
 
 
@@ -79,6 +85,8 @@ def history(rng: Random, kind: CaseKind, *, events: int, first_position: int = 1
             chosen = next(command for command in kinds.commands if command in _SENDS)
         if chosen.__name__.startswith(_ENDINGS) and rng.random() < 0.95:
             continue
+        if chosen is RecomputeDueDates and rng.random() < 0.5:
+            ctx = structs.replace(ctx, terms=TERMS_WITH_A_HOLIDAY)
         command = _command(rng, chosen, state, ctx)
         try:
             happened = kinds.decide(command, state, ctx)
@@ -126,6 +134,8 @@ def _actor(rng: Random, state: Any) -> Actor:
 
 def _command(rng: Random, command: type[Command], state: Any, ctx: Context) -> Command:
     values: dict[str, Any] = {}
+    if command is GiveDeadlineNotice:
+        return _notice(rng, state)
     for field in structs.fields(command):
         optional = field.default is not NODEFAULT or field.default_factory is not NODEFAULT
         if optional and rng.random() < 0.4:
@@ -141,9 +151,25 @@ def _command(rng: Random, command: type[Command], state: Any, ctx: Context) -> C
     if command is GiveAssignment:
         values["source_case"] = PEOPLE[0] if values["source"] in FROM_A_CASE else None
         values.pop("registered_on", None)
+    if command is SuspendTerm:
+        values["ground"] = "request-corrected"
     if command is PutUnderControl and rng.random() < 0.7:
         return command(reason="səbəb")
     return command(**values)
+
+
+def _notice(rng: Random, state: Any) -> GiveDeadlineNotice:
+    clocks = state.running_clocks or {"answer": NOON.date()}
+    clock = rng.choice(sorted(clocks))
+    official = rng.choice(sorted(state.workers))
+    return GiveDeadlineNotice(
+        clock=clock,
+        stage=NoticeStage.OVERDUE,
+        step=f"step-{rng.randint(1, 9)}",
+        due_on=clocks[clock],
+        working_days_left=-1,
+        recipients=(Recipient(official=official, role="executor"),),
+    )
 
 
 def _value(rng: Random, name: str, type_: Any, state: Any, ctx: Context) -> Any:
@@ -186,7 +212,9 @@ def _correctable(rng: Random, state: Any, _ctx: Context) -> str:
     visits = getattr(state, "visits", None)
     if visits:
         return f"{rng.choice(list(visits))}.topic"
-    return rng.choice(["topic", "region", "social_category", "channel", "media", "subject", "text"])
+    return rng.choice(
+        ["topic", "region", "social_category", "channel", "media", "subject", "text", "received_at"]
+    )
 
 
 def _written_appeal(rng: Random, state: Any, _ctx: Context) -> UUID:
@@ -221,6 +249,7 @@ def _day(back: int) -> Callable[[Random, Any, Context], date]:
 
 
 _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
+    "answer_rule": lambda rng, _state, _ctx: rng.choice(_RULES),
     "applicant": lambda rng, state, ctx: (
         Person(id=rng.choice(PEOPLE), name="Ad")
         if hasattr(state, "visits")
@@ -236,6 +265,12 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "consent": lambda _rng, _state, _ctx: True,
     "copies": lambda _rng, _state, _ctx: (),
     "covering_letter": lambda _rng, _state, _ctx: None,
+    "days": lambda rng, _state, ctx: (
+        DecidedDay(
+            on=ctx.today + timedelta(days=rng.randint(1, 30)), kind=DayKind.OFF, reason="qərar"
+        ),
+    ),
+    "decision": lambda rng, _state, _ctx: rng.choice(PEOPLE),
     "digest": _digest,
     "dispatched_on": lambda _rng, _state, ctx: ctx.today,
     "document": lambda rng, _state, _ctx: Document(
@@ -245,7 +280,9 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "entry": _correctable,
     "into": lambda rng, _state, _ctx: rng.choice(PEOPLE),
     "journalist": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
+    "length": lambda rng, _state, _ctx: rng.randint(1, 30),
     "legacy_number": lambda rng, _state, _ctx: f"köhnə-{rng.randint(1, 99)}",
+    "on": lambda _rng, _state, ctx: ctx.today,
     "opened_at": lambda _rng, _state, _ctx: None,
     "outlet_deadline": lambda _rng, _state, ctx: ctx.at + timedelta(days=1),
     "percent": lambda _rng, _state, _ctx: 50,
@@ -261,6 +298,7 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "sheets": lambda _rng, _state, _ctx: 1,
     "social_category": lambda rng, _state, _ctx: rng.choice(["pensioner", "veteran"]),
     "source_reference": lambda _rng, _state, _ctx: "iclas 3",
+    "since": lambda _rng, _state, ctx: ctx.today,
     "starts_at": lambda rng, _state, _ctx: (
         NOON + timedelta(minutes=rng.choice((-30, 0, 30)))
     ).astimezone(BAKU),
@@ -269,8 +307,9 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "topic": lambda rng, _state, _ctx: rng.choice(["pension", "land", "services"]),
     "unit": lambda rng, _state, _ctx: rng.choice(UNITS),
     "url": lambda rng, _state, _ctx: f"https://xeber.example/{rng.randint(1, 999)}",
-    "value": lambda rng, _state, _ctx: rng.choice(["post", "tv", "land", "health"]),
+    "value": lambda rng, _state, ctx: rng.choice(
+        ["post", "tv", "land", "health", str(ctx.at - timedelta(hours=rng.randint(0, 6)))]
+    ),
     "visit_id": _visit,
     "visitor": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
-    "working_days": lambda rng, _state, _ctx: rng.randint(1, 7),
 }

@@ -12,7 +12,7 @@ from application.access import Organisation, may_see, sight_sql
 from application.caller import Caller, Role
 from application.desk import Desk
 from domain.case import Actor
-from projections import READ_MODELS
+from projections import READ_MODELS, case_pages
 from projections.cases import EVERYTHING, CaseFilter, CaseOrder, list_cases, read_case, search_query
 from projections.pages import CursorInvalid, LimitInvalid, Page
 from projections.register import Row
@@ -89,10 +89,26 @@ def test_one_case_is_read_by_its_id(desk: Desk, database: str, brought_up: Any) 
     assert (row.case_id, position) == (receipt.id, receipt.position)
 
 
+def short(monkeypatch: pytest.MonkeyPatch, steps: str) -> None:
+    """Have a few cases fill what in a large register is a page's walk, or its weeks."""
+    if steps != "walk":
+        monkeypatch.setattr(case_pages, "WALKED", 2)
+        monkeypatch.setattr(case_pages, "WALKED_FOR_WORDS", 2)
+    if steps == "rest":
+        monkeypatch.setattr(case_pages, "WEEKS", 1)
+
+
+@pytest.mark.parametrize("steps", ["walk", "weeks", "rest"])
 @pytest.mark.parametrize("order", CaseOrder)
 def test_following_the_cursor_shows_every_case_once_in_order(
-    desk: Desk, database: str, brought_up: Any, order: CaseOrder
+    desk: Desk,
+    database: str,
+    brought_up: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    order: CaseOrder,
+    steps: str,
 ) -> None:
+    short(monkeypatch, steps)
     append(desk, interleaved(seeded(1), cases=40, events=6))
     desk.execute(plan_reception())
     brought_up()
@@ -109,9 +125,16 @@ def test_following_the_cursor_shows_every_case_once_in_order(
     assert values == sorted(values, reverse=order.value.startswith("-"))
 
 
+@pytest.mark.parametrize("steps", ["walk", "weeks", "rest"])
 def test_random_filters_find_what_looking_at_every_row_finds(
-    desk: Desk, database: str, brought_up: Any, organisation: Organisation
+    desk: Desk,
+    database: str,
+    brought_up: Any,
+    organisation: Organisation,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: str,
 ) -> None:
+    short(monkeypatch, steps)
     append(desk, interleaved(seeded(2), cases=60, events=25))
     brought_up()
     with psycopg.connect(database) as conn:
@@ -123,7 +146,7 @@ def test_random_filters_find_what_looking_at_every_row_finds(
 
     async def ask() -> None:
         async with await psycopg.AsyncConnection.connect(database) as conn:
-            for _ in range(400):
+            for _ in range(150):
                 wanted, fits = _two_filters(rng, everything)
                 actor = Actor(
                     official=rng.choice(OFFICIALS), unit=rng.choice([*UNITS, "agency"]), client="t"
@@ -270,6 +293,55 @@ def test_a_cursor_of_another_order_is_refused(desk: Desk, database: str, brought
 def test_a_page_has_one_to_two_hundred_rows(database: str, limit: int) -> None:
     with pytest.raises(LimitInvalid):
         listed(database, limit=limit)
+
+
+def looked_up(database: str, wanted: CaseFilter, order: CaseOrder) -> tuple[int, list[Row]]:
+    """How often the index was looked into, and what was found."""
+    sight = sight_sql(AUDITOR, Organisation.of({}))
+
+    async def ask() -> tuple[int, list[Row]]:
+        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as conn:
+            # A table of four rows would be read as a whole.
+            await conn.execute("SET enable_seqscan = off")
+            page = await list_cases(conn, wanted, *sight, order=order)
+            await conn.execute("SELECT pg_stat_force_next_flush()")
+            found = await conn.execute(
+                "SELECT sum(idx_scan)::int FROM pg_stat_user_indexes "
+                "WHERE schemaname = 'read_models' AND indexrelname LIKE '%facets%'"
+            )
+            (scans,) = await found.fetchone() or (0,)
+            return scans, page.rows
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("order", CaseOrder)
+def test_what_is_rare_is_looked_up_in_the_index(
+    desk: Desk,
+    database: str,
+    brought_up: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    order: CaseOrder,
+) -> None:
+    short(monkeypatch, "weeks")
+    for _ in range(4):
+        desk.execute(register_appeal())
+    brought_up()
+    wanted = CaseFilter(kind="appeal", topic="nothing", executor="nobody", open=True)
+    assert looked_up(database, wanted, order) == (2, [])
+
+
+def test_cases_without_a_due_date_are_not_looked_for_week_by_week(
+    desk: Desk, database: str, brought_up: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short(monkeypatch, "weeks")
+    for _ in range(4):
+        desk.execute(plan_reception())
+    brought_up()
+    wanted = CaseFilter(kind="reception", topic="nothing", executor="nobody")
+    scans, rows = looked_up(database, wanted, CaseOrder.DUE)
+    assert rows == []
+    assert scans <= 2
 
 
 def test_what_contradicts_itself_finds_nothing(desk: Desk, database: str, brought_up: Any) -> None:

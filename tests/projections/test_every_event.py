@@ -5,11 +5,11 @@ import pytest
 from domain.case import CaseKind
 from domain.kinds import EVENTS
 from infra.mapper import stored_name
-from projections import due_dates, parties, register, threads, work
+from projections import due_dates, moves, parties, register, threads, work
 from projections.cases import OF_KIND, OPEN_STATES
 from tests.projections.histories import history, seeded
 
-MODULES = (register, work, parties, threads, due_dates)
+MODULES = (register, work, parties, threads, due_dates, moves)
 SEEDS = range(12)
 
 
@@ -68,7 +68,7 @@ def test_a_case_is_open_in_the_states_that_lists_take_for_open(kind: CaseKind) -
             assert row.subkind in set(subkinds)
 
 
-@pytest.mark.parametrize("kind", [k for k in CaseKind if k is not CaseKind.RECEPTION])
+@pytest.mark.parametrize("kind", [CaseKind.APPEAL, CaseKind.MEDIA_INQUIRY, CaseKind.ASSIGNMENT])
 def test_the_main_clock_shows_the_due_date_of_the_case(kind: CaseKind) -> None:
     clock = "assignment" if kind is CaseKind.ASSIGNMENT else "answer"
     for seed in SEEDS:
@@ -78,6 +78,43 @@ def test_the_main_clock_shows_the_due_date_of_the_case(kind: CaseKind) -> None:
             due_dates.fold(rows, recorded)
             row = rows[recorded.originator_id, clock]
             if row.rule is not None:
-                assert row.due_on == state.due.on
+                assert (row.due_on, row.due_at) == (state.due.on, state.due.at)
             if kind is not CaseKind.ASSIGNMENT:
-                assert row.running == (state.stage in OPEN_STATES)
+                assert row.running == (state.stage in OPEN_STATES and not state.due.paused)
+
+
+@pytest.mark.parametrize("kind", [CaseKind.APPEAL, CaseKind.MEDIA_INQUIRY, CaseKind.RECEPTION])
+def test_the_running_clocks_with_a_rule_are_those_that_the_case_would_have_recomputed(
+    kind: CaseKind,
+) -> None:
+    for seed in SEEDS:
+        made = history(seeded(seed), kind, events=60)
+        rows: dict[Any, due_dates.Row] = {}
+        for recorded, state in zip(made.recorded, made.states, strict=True):
+            due_dates.fold(rows, recorded)
+            shown = {
+                row.clock: (row.due_on, row.rule, row.rule_version, row.since)
+                for row in rows.values()
+                if row.running and row.since
+            }
+            assert shown == {
+                clock: (due.on, due.rule, due.rule_version, due.since)
+                for clock, due in state.clocks.items()
+                if due.since and not due.paused
+            }
+            assert all(
+                not rows[recorded.originator_id, clock].plain
+                for clock, due in state.clocks.items()
+                if due.since and (due.at or due.since_at or due.granted or due.pauses)
+            )
+
+
+@pytest.mark.parametrize("kind", [CaseKind.ASSIGNMENT, CaseKind.RECEPTION])
+def test_the_clocks_that_run_are_those_that_notices_are_given_of(kind: CaseKind) -> None:
+    for seed in SEEDS:
+        made = history(seeded(seed), kind, events=60)
+        rows: dict[Any, due_dates.Row] = {}
+        for recorded, state in zip(made.recorded, made.states, strict=True):
+            due_dates.fold(rows, recorded)
+            shown = {row.clock: row.due_on for row in rows.values() if row.running}
+            assert shown == state.running_clocks

@@ -2,21 +2,33 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 from msgspec.structs import replace
+from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 
+from api.composition import open_reader
 from application.desk import Desk
 from domain.envelope import Recorded
 from infra.eventstore import TrackingRecorder
-from projections import READ_MODELS, positions
-from projections.builds import ensure_builds, live_builds
+from projections import READ_MODELS, filling, positions
+from projections.builds import (
+    begin_build,
+    drop_unused,
+    ensure_builds,
+    go_live,
+    live_builds,
+)
+from projections.filling import Hands
 from projections.readmodel import ReadModel, Rows
 from projections.rebuild import CountsDiffer, RebuildUnderWay, rebuild
 from projections.runner import ReadModelConsumer
+from tests.desks import MASTER_KEY
 from tests.orders import add_note, register_appeal
 from tests.projections.histories import seeded
 from tests.projections.logs import (
@@ -122,6 +134,45 @@ def test_a_rebuild_while_the_register_is_written_loses_nothing(
     assert tables == (len(READ_MODELS),)
 
 
+def test_a_retired_build_is_dropped_only_behind_a_runner_that_still_writes_it(
+    desk: Desk, database: str, tracking: TrackingRecorder
+) -> None:
+    append(desk, interleaved(seeded(7), cases=4, events=20))
+    run_out(runner_for(desk, database, tracking, [REGISTER]))
+    with (
+        psycopg.connect(database, autocommit=True) as conn,
+        psycopg.connect(database) as late,
+        ThreadPoolExecutor(1) as other,
+    ):
+        retired = REGISTER.table_of(live_builds(conn)[REGISTER.name])
+        late.execute(
+            "UPDATE karguzar.register_tracking SET notification_id = notification_id "
+            "WHERE application_name = %s",
+            (retired,),
+        )
+        go_live(conn, REGISTER, begin_build(conn, REGISTER, indexed=True))
+        dropped = other.submit(drop_unused, conn, REGISTER)
+        _until_somebody_waits(late)
+        late.execute(SQL("DELETE FROM read_models.{}").format(Identifier(retired)))
+        assert not dropped.done()
+        late.commit()
+        dropped.result(timeout=20)
+        assert late.execute("SELECT to_regclass(%s)", (f"read_models.{retired}",)).fetchone() == (
+            None,
+        )
+
+
+def _until_somebody_waits(conn: psycopg.Connection[Any]) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        found = conn.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+        if found != (0,):
+            return
+        time.sleep(0.01)
+    msg = "nobody waits for a lock"
+    raise AssertionError(msg)
+
+
 def _until_all_are_at(conn: psycopg.Connection[Any], position: int) -> None:
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -159,11 +210,38 @@ class Refusing:
         self._fold(rows, recorded)
 
 
+def test_several_processes_rebuild_the_same_rows_as_one(
+    desk: Desk, database: str, tracking: TrackingRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "_STRETCH", 3)
+    cases = [desk.execute(register_appeal()).id for _ in range(12)]
+    desk.execute_batch([add_note(case) for case in cases])
+    runner_for(desk, database, tracking, READ_MODELS)  # makes the first builds
+    done: list[int] = []
+    built = {}
+    for hands in (None, Hands(1, partial(open_reader, database, MASTER_KEY))):
+        with psycopg.connect(database, autocommit=True) as conn:
+            rebuilt = rebuild(
+                conn,
+                reader_of(desk),
+                tracking,
+                READ_MODELS,
+                progress=lambda events, _: done.append(events),
+                hands=hands,
+            )
+        assert {one.events for one in rebuilt} == {24}
+        built[hands is None] = {model.name: rows_of(database, model) for model in READ_MODELS}
+    assert done[-1] == 24
+    assert built[True] == built[False]
+    assert len(built[True]["register"]) == 12
+
+
 def test_a_failing_event_stops_only_its_read_model_visibly_and_is_tried_again(
     desk: Desk, database: str, tracking: TrackingRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = Refusing(REGISTER)
     runner = runner_for(desk, database, tracking, (failing.model, THREADS))
+    monkeypatch.setattr(time, "monotonic", lambda: 1e6)
     case = desk.execute(register_appeal()).id
     desk.execute(add_note(case))
     desk.execute(register_appeal())
@@ -199,8 +277,8 @@ def test_a_row_that_the_table_refuses_is_a_failing_event_too(
     runner = runner_for(desk, database, tracking, (replace(REGISTER, fold=fold),))
     desk.execute(register_appeal())
     run_out(runner)
-    policies, shown = asyncio.run(_positions(database))
-    assert policies.name == "policies"
+    outbox, policies, shown = asyncio.run(_positions(database))
+    assert (outbox.name, policies.name) == ("outbox", "policies")
     assert shown.stopped
 
 

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,26 @@ from msgspec.structs import replace
 
 from application.access import Organisation, sight_sql
 from application.desk import Desk
-from domain.appeal import AppealKind, DispatchReply, DispatchWay, ExtendTerm
+from domain.answer_term import ExtendTerm, ResumeTerm, SuspendTerm
+from domain.appeal import (
+    AppealKind,
+    DispatchReply,
+    DispatchWay,
+    ForwardAppeal,
+    Ground,
+    LeaveUnconsidered,
+    ReclassifyAppeal,
+    ReturnAppeal,
+    TakeUpAgain,
+)
 from domain.applicant import Represented
-from domain.assignment import AcceptAssignment, CoExecutor, ContributeToAssignment, SubmitResult
+from domain.assignment import (
+    AcceptAssignment,
+    CoExecutor,
+    ContributeToAssignment,
+    ReturnResult,
+    SubmitResult,
+)
 from domain.case import CaseKind, Command, Person
 from domain.control import PutUnderControl
 from domain.information import AskForInformation, RecordInformation
@@ -32,7 +49,7 @@ from projections.pages import CursorInvalid
 from projections.parties import cases_of_person
 from projections.threads import cases_of_thread
 from projections.work import Work, my_work, work_of_units
-from tests.domain.spec import NOON
+from tests.domain.spec import BAKU, NOON
 from tests.orders import (
     AUDITOR,
     CONTROLLER,
@@ -138,12 +155,92 @@ def test_an_appeal_goes_from_list_to_list(office: Office) -> None:
 
 def test_an_extended_term_moves_the_duty_and_the_clock(office: Office) -> None:
     case = office.does(register_appeal())
-    assert office.clocks_of(case) == {"answer": (DUE, True, None)}
-    extend = ExtendTerm(reason="sorğu", applicant_notified_on=NOON.date(), working_days=5)
+    assert office.clocks_of(case)["answer"] == (DUE, True, None)
+    extend = ExtendTerm(reason="sorğu", applicant_notified_on=NOON.date(), length=5)
     office.does(on_appeal(case, extend))
-    assert office.clocks_of(case) == {"answer": (date(2026, 5, 4), True, None)}
+    assert office.clocks_of(case)["answer"] == (date(2026, 5, 4), True, None)
     (work,) = office.asks(work_of_units, ["records"]).rows
     assert work.due_on == date(2026, 5, 4)
+
+
+FORWARD_BY, REFUSE_BY = date(2026, 4, 9), date(2026, 4, 13)
+
+
+def test_registration_met_its_own_clock_and_starts_those_of_the_desk(office: Office) -> None:
+    case = office.does(register_appeal())
+    assert office.clocks_of(case) == {
+        "answer": (DUE, True, None),
+        "register": (NOON.date(), False, NOON.date()),
+        "forward": (FORWARD_BY, True, None),
+        "no-consideration": (REFUSE_BY, True, None),
+    }
+
+
+def test_the_clocks_of_the_desk_stop_with_an_assignment_and_run_again_when_it_comes_back(
+    office: Office,
+) -> None:
+    case = office.does(register_appeal())
+    office.does(assign_appeal(case))
+    stopped = office.clocks_of(case)
+    assert stopped["forward"] == (FORWARD_BY, False, None)
+    assert stopped["no-consideration"] == (REFUSE_BY, False, None)
+    office.does(on_appeal(case, ReturnAppeal(reason="bizə aid deyil")))
+    again = office.clocks_of(case)
+    assert again["forward"] == (FORWARD_BY, True, None)
+    assert again["no-consideration"] == (REFUSE_BY, True, None)
+
+
+def test_forwarding_meets_its_clock_and_ends_the_others(office: Office) -> None:
+    case = office.does(register_appeal())
+    forward = ForwardAppeal(
+        body="Nazirlik",
+        letter_number="5/1",
+        letter_date=NOON.date(),
+        reason="aidiyyəti",
+        applicant_notified_on=NOON.date(),
+    )
+    office.does(on_appeal(case, forward))
+    clocks = office.clocks_of(case)
+    assert clocks["forward"] == (FORWARD_BY, False, NOON.date())
+    assert not clocks["no-consideration"][1]
+    assert not clocks["answer"][1]
+
+
+def test_an_appeal_taken_up_again_has_a_new_term_and_nothing_to_forward(office: Office) -> None:
+    case = office.does(register_appeal())
+    leave = LeaveUnconsidered(
+        ground=Ground.FORM_REQUIREMENTS, reason="imza yoxdur", applicant_notified_on=NOON.date()
+    )
+    office.does(on_appeal(case, leave))
+    assert office.clocks_of(case)["no-consideration"] == (REFUSE_BY, False, NOON.date())
+    office.does(on_appeal(case, TakeUpAgain(reason="imzalandı")))
+    office.does(assign_appeal(case))
+    office.does(on_appeal(case, ReturnAppeal(reason="bizə aid deyil")))
+    running = {clock for clock, (_, runs, _) in office.clocks_of(case).items() if runs}
+    assert running == {"answer"}
+
+
+def test_a_reclassified_appeal_is_forwarded_by_the_rule_of_its_new_kind(office: Office) -> None:
+    case = office.does(register_appeal())
+    request = ReclassifyAppeal(kind=AppealKind.INFORMATION_REQUEST, reason="sənəd istəyir")
+    office.does(on_appeal(case, request))
+    assert office.clocks_of(case)["answer"] == (date(2026, 4, 15), True, None)
+    assert office.clocks_of(case)["forward"] == (date(2026, 4, 13), True, None)
+
+
+def test_a_suspended_term_is_in_no_list_until_it_runs_on(office: Office) -> None:
+    case = office.does(register_appeal(kind=AppealKind.INFORMATION_REQUEST))
+    suspend = SuspendTerm(
+        ground="request-corrected", reason="aydın deyil", applicant_notified_on=NOON.date()
+    )
+    office.does(on_appeal(case, suspend))
+    assert not office.clocks_of(case)["answer"][1]
+    (work,) = office.asks(work_of_units, ["records"]).rows
+    assert work.due_on is None
+    office.does(on_appeal(case, ResumeTerm(reason="dəqiqləşdirildi")))
+    assert office.clocks_of(case)["answer"] == (date(2026, 4, 15), True, None)
+    (work,) = office.asks(work_of_units, ["records"]).rows
+    assert work.due_on == date(2026, 4, 15)
 
 
 def test_information_asked_of_a_unit_is_its_duty_until_it_is_given(office: Office) -> None:
@@ -177,6 +274,38 @@ def test_an_assignment_asks_its_executors_and_then_its_controller(office: Office
     assert office.work_of("mammadov") == []
     assert office.work_of("controller") == [("judge-result", date(2026, 4, 20))]
     assert office.clocks_of(case)["assignment"] == (date(2026, 4, 20), False, NOON.date())
+
+
+def test_a_part_that_is_missing_is_not_waited_for_while_the_result_is_judged(
+    office: Office,
+) -> None:
+    rzayeva = CoExecutor(official="rzayeva", unit="pensions", due_on=date(2026, 4, 10))
+    huseynova = CoExecutor(official="huseynova", unit="pensions", due_on=date(2026, 4, 13))
+    case = office.does(give_assignment(co_executors=(rzayeva, huseynova)))
+
+    def does(command: Command, by: str) -> None:
+        who = caller(by, "pensions", *SYSTEM.roles)
+        office.does(order(CaseKind.ASSIGNMENT, case, command, who))
+
+    def running() -> set[str]:
+        return {clock for clock, (_, runs, _) in office.clocks_of(case).items() if runs}
+
+    does(AcceptAssignment(), "mammadov")
+    does(ContributeToAssignment(text="Hissəm"), "rzayeva")
+    assert running() == {"assignment", "co-executor:huseynova"}
+    does(SubmitResult(text="Hazırdır"), "mammadov")
+    assert running() == set()
+    office.does(order(CaseKind.ASSIGNMENT, case, ReturnResult(reason="natamam"), CONTROLLER))
+    assert running() == {"assignment", "co-executor:huseynova"}
+
+
+def test_a_term_of_hours_is_listed_with_its_hour(office: Office) -> None:
+    case = office.does(register_appeal(answer_rule="az-a-urg"))
+    page = office.asks(list_due, DueFilter())
+    [answer] = [found.due for found in page.rows if found.due.clock == "answer"]
+    assert answer.case_id == case
+    assert answer.due_at == NOON - timedelta(hours=1) + timedelta(days=1)
+    assert answer.due_on == answer.due_at.astimezone(BAKU).date()
 
 
 def test_an_inquiry_waits_to_be_acknowledged_and_routed(office: Office) -> None:
@@ -225,7 +354,7 @@ def test_what_is_due_is_listed_by_day_unit_and_official(office: Office) -> None:
     internal, given = ("internal", date(2026, 4, 15)), ("assignment", date(2026, 4, 20))
     assert due(due_to=date(2026, 4, 20)) == [internal, given]
     assert due(due_from=date(2026, 4, 16), units=["pensions"]) == [given, ("answer", DUE)]
-    assert due(official="mammadov", kind="assignment") == [given]
+    assert due(officials=["mammadov"], kind="assignment") == [given]
     assert due(units=["press"]) == []
     first = office.asks(list_due, DueFilter(), limit=1)
     second = office.asks(list_due, DueFilter(), limit=1, cursor=first.cursor)
