@@ -1,13 +1,16 @@
 """Who may do what to which case. Lists use the same rule as single reads, as SQL."""
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 from msgspec import Struct
 
 from application.caller import Caller, Role
 from application.rights import RIGHTS
-from domain.case import CaseKind, Command
+from domain.case import EVERY_UNIT, CaseKind, Command
+
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 class Forbidden(Exception):
@@ -19,12 +22,16 @@ class CaseHidden(Exception):
 
 
 class Organisation(Struct, frozen=True):
-    """The tree of units, kept as each unit's subtree: itself and all units below it."""
+    """The tree of units, kept as each unit's subtree: itself and all units below it.
+
+    ``officials`` tells each official's unit.
+    """
 
     subtrees: Mapping[str, frozenset[str]]
+    officials: Mapping[str, str]
 
     @classmethod
-    def of(cls, parents: Mapping[str, str | None]) -> Self:
+    def of(cls, parents: Mapping[str, str | None], officials: Mapping[str, str] = _NOBODY) -> Self:
         """The tree from each unit's parent; the root has none."""
         subtrees: dict[str, set[str]] = {unit: {unit} for unit in parents}
         for unit in parents:
@@ -32,7 +39,7 @@ class Organisation(Struct, frozen=True):
             while above is not None:
                 subtrees[above].add(unit)
                 above = parents[above]
-        return cls({unit: frozenset(below) for unit, below in subtrees.items()})
+        return cls({unit: frozenset(below) for unit, below in subtrees.items()}, officials)
 
     def subtree(self, unit: str) -> frozenset[str]:
         """The unit and all below it; a unit that isn't in the tree stands alone."""
@@ -72,7 +79,7 @@ def may_see(caller: Caller, case: CaseAccess, organisation: Organisation) -> boo
         return False
     if caller.roles & _SEES_OPEN:
         return True
-    return not organisation.subtree(actor.unit).isdisjoint(case.units)
+    return not _concerned(actor.unit, organisation).isdisjoint(case.units)
 
 
 def sight_sql(caller: Caller, organisation: Organisation) -> tuple[str, dict[str, Any]]:
@@ -87,8 +94,13 @@ def sight_sql(caller: Caller, organisation: Organisation) -> tuple[str, dict[str
         by_unit = "true"
     else:
         by_unit = "units && %(sight_units)s::text[]"
-        values["sight_units"] = sorted(organisation.subtree(actor.unit))
+        values["sight_units"] = sorted(_concerned(actor.unit, organisation))
     return f"(NOT confidential AND {by_unit} OR workers && %(sight_officials)s::text[])", values
+
+
+def _concerned(unit: str, organisation: Organisation) -> frozenset[str]:
+    """The units whose cases an official of *unit* sees."""
+    return organisation.subtree(unit) | {EVERY_UNIT}
 
 
 def list_sight_sql(caller: Caller, organisation: Organisation) -> tuple[str, dict[str, Any]]:

@@ -8,7 +8,10 @@ from domain.case import Actor
 
 
 class Role(StrEnum):
-    """The roles a token may carry. SYSTEM is for policies and never comes from a token."""
+    """The roles a token may carry.
+
+    SYSTEM is for policies and for the import of older registers; it never comes from a token.
+    """
 
     REGISTRAR = "registrar"
     EXECUTOR = "executor"

@@ -14,11 +14,13 @@ from typing import Any, cast
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from application.demo_appeals import new_appeal, tell_appeal, tell_pair
 from application.demo_assignments import tell_assignment
+from application.demo_calendar import tell_decision
 from application.demo_cast import AGENCY, DEMO_CALLERS
 from application.demo_media import tell_inquiry
 from application.demo_receptions import tell_reception
@@ -67,7 +69,7 @@ def seed_demo(
     At least ten *cases*. *progress* hears how many there are so far. Raises what an order was
     refused with.
     """
-    put_organisation(conn, AGENCY.units, AGENCY.officials)
+    put_organisation(conn, AGENCY.units, AGENCY.officials, AGENCY.leaders)
     planned = plan_demo(desk, today=today, seed=seed, cases=cases)
     before = desk.log.max_notification_id() or 0
     seen: set[UUID] = set()
@@ -91,13 +93,14 @@ def seed_demo(
 
 def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned]:
     """Every order of the demo in the order of time, decided by the seed and the day alone."""
-    diary = Diary(seed=seed, today=today, calendar=desk.calendar, time_zone=desk.time_zone)
+    terms = replace(desk.terms, calendar=desk.decided.base)
+    diary = Diary(seed=seed, today=today, terms=terms)
     days = [
         day
         for day in (today - timedelta(days=back) for back in range(DAYS, 0, -1))
         if diary.calendar.is_working_day(day)
     ]
-    told = 0
+    told = tell_decision(diary, days[-1])
     for day in _spread(diary, days, max(2, round(cases * 0.06))):
         if told < cases * 0.3:
             told += tell_reception(diary, day)

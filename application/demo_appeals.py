@@ -16,6 +16,7 @@ from application.demo_cast import (
 )
 from application.demo_story import Diary, Story, TodayReached
 from application.orders import derived_id
+from domain.answer_term import ExtendTerm
 from domain.appeal import (
     KIND,
     AcceptAppeal,
@@ -27,7 +28,6 @@ from domain.appeal import (
     CoveringLetter,
     DispatchReply,
     DispatchWay,
-    ExtendTerm,
     ForwardAppeal,
     Ground,
     LeaveUnconsidered,
@@ -51,7 +51,6 @@ from domain.applicant import (
 )
 from domain.control import PutUnderControl, TakeOffControl
 from domain.information import AskForInformation, RecordInformation
-from domain.periods import ANSWER
 from domain.record import AddNote, CorrectEntry
 from domain.reply import DraftReply, InitialReply, ReturnReply, ReviseReply, SignReply, digest_of
 
@@ -291,7 +290,7 @@ class _Case:
     def _extend(self) -> None:
         diary, story = self.diary, self.story
         starts = story.today
-        last = ANSWER.due(starts, diary.calendar).on
+        last = diary.terms.begin_on("az-a-gen", starts).on
         if self.written.matter.kind == AppealKind.INFORMATION_REQUEST:
             story.wait(1)
         else:

@@ -23,10 +23,14 @@ class Agency(Struct, frozen=True, forbid_unknown_fields=True):
     units: list[Unit]
     officials: list[Official]
     callers: dict[Role, str]
+    leaders: list[str]
 
     @property
     def tree(self) -> Organisation:
-        return Organisation.of({unit.unit: unit.parent for unit in self.units})
+        return Organisation.of(
+            {unit.unit: unit.parent for unit in self.units},
+            {official.official: official.unit for official in self.officials},
+        )
 
 
 class Place(Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,15 +5,14 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import TypeVar
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from application.caller import Caller
 from application.demo_cast import Citizens
 from application.orders import Order
-from domain.calendar import WorkingCalendar
 from domain.case import CaseKind, Command
+from domain.due import Terms
 
 HOURS = (9, 10, 11, 14, 15, 16)
 """When the agency acts: once in each of these hours, on all cases that are due for it."""
@@ -35,16 +34,15 @@ class Planned(Struct, frozen=True):
 class Diary:
     """All that is planned, and what planning needs. Nothing in it is drawn but from the seed."""
 
-    def __init__(
-        self, *, seed: int, today: date, calendar: WorkingCalendar, time_zone: ZoneInfo
-    ) -> None:
+    def __init__(self, *, seed: int, today: date, terms: Terms) -> None:
         self.ids = uuid5(UUID(int=seed), f"karguzar-demo/{today}")
         self.chance = Random(f"{seed}/{today}")  # noqa: S311 - repeatable, not secret
         self.citizens = Citizens(self.chance, self.ids, today)
         self.today = today
-        self.calendar = calendar
-        self.time_zone = time_zone
-        self.ends_at = datetime.combine(today, time(0), time_zone)
+        self.terms = terms
+        self.calendar = terms.calendar
+        self.time_zone = terms.time_zone
+        self.ends_at = datetime.combine(today, time(0), terms.time_zone)
         self.planned: list[Planned] = []
         self.begun: dict[CaseKind, int] = dict.fromkeys(CaseKind, 0)
 

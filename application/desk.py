@@ -5,17 +5,19 @@ differs stands in `domain` (decide) and in `access.RIGHTS`.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper
 from msgspec import Struct
+from msgspec.structs import replace
 
 from application.access import Organisation, may_see, require_right, require_sight
+from application.caller import Role
+from application.naming import require_known
 from application.orders import (
     KeyUsedBefore,
     NamedCaseMissing,
@@ -24,18 +26,21 @@ from application.orders import (
     Receipt,
     StaleVersion,
     derived_id,
+    enveloped,
 )
-from domain.calendar import WorkingCalendar
+from domain import calendar_decision
+from domain.calendar_decision import CalendarDecisionEvent, decided_after
 from domain.case import CaseKind, Context, Event, RegistrationNumber
-from domain.envelope import Recorded
+from domain.decided_calendar import DecidedCalendar
+from domain.due import Terms
 from domain.kinds import KINDS
+from infra.calendar_versions import keep
 from infra.eventstore import Append, Batch, Book, Recorder, StoredCommand, environment
 from infra.keys import KeyRing, PersonKey
 from infra.mapper import EventMapper, Parts, stored_name
 from infra.rows import StreamRow
 
 _CACHED_CASES = 20_000
-_ALL_BITS = (1 << 128) - 1
 
 Outcome = Receipt | Exception
 
@@ -49,6 +54,18 @@ class Standing(Struct, frozen=True):
     correlation_id: UUID
 
 
+class InForce(Struct, frozen=True):
+    """The decisions on the calendar and the terms with them, all replaced at once.
+
+    ``given`` is how many numbers the book of decisions had given: where it has given more, others
+    have decided since.
+    """
+
+    decided: DecidedCalendar
+    terms: Terms
+    given: int
+
+
 class Desk(Application[UUID]):
     """The register's application. ``clock`` gives aware UTC and stamps every envelope."""
 
@@ -59,17 +76,16 @@ class Desk(Application[UUID]):
         conninfo: str,
         *,
         keys: KeyRing,
-        calendar: WorkingCalendar,
+        terms: Terms,
         organisation: Callable[[], Organisation],
-        time_zone: ZoneInfo,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(environment(conninfo))
         self.keys = keys
-        self.calendar = calendar
         self.organisation = organisation
-        self.time_zone = time_zone
         self.clock = clock
+        self.in_force = InForce(DecidedCalendar(terms.calendar), terms, 0)
+        self.calendars_kept: set[str] = set()
         self._standings: OrderedDict[UUID, Standing] = OrderedDict()
 
     def construct_mapper(self) -> Mapper[UUID]:
@@ -83,6 +99,16 @@ class Desk(Application[UUID]):
     @property
     def event_mapper(self) -> EventMapper:
         return cast("EventMapper", self.mapper)
+
+    @property
+    def terms(self) -> Terms:
+        """The rules and the calendar with all decisions that this process has seen."""
+        return self.in_force.terms
+
+    @property
+    def decided(self) -> DecidedCalendar:
+        """Which decisions stand in that calendar."""
+        return self.in_force.decided
 
     def execute(self, order: Order) -> Receipt:
         """Carry out one order in a transaction of its own, or raise why not."""
@@ -102,7 +128,7 @@ class Desk(Application[UUID]):
             work = _Work(self, batch, orders)
             outcomes = [work.outcome(order) for order in orders]
             work.append()
-        self._remember(work.standings)
+        self._remember(work)
         return outcomes
 
     def execute_together(self, orders: Sequence[Order]) -> list[Receipt]:
@@ -111,8 +137,26 @@ class Desk(Application[UUID]):
             work = _Work(self, batch, orders)
             receipts = [work.receipt(order) for order in orders]
             work.append()
-        self._remember(work.standings)
+        self._remember(work)
         return receipts
+
+    def follow_calendar(self) -> None:
+        """Take in the decisions on the calendar that other processes have recorded.
+
+        Every batch does so by itself, under the log's lock; this is for those who only read.
+        """
+        given, rows = self.log.calendar_decisions(calendar_decision.BOOK)
+        if given != self.in_force.given:
+            self.in_force = self.after_decisions(given, rows)
+
+    def after_decisions(self, given: int, rows: Sequence[StreamRow]) -> "InForce":
+        """What is in force when *rows* are all that was decided, under *given* numbers."""
+        decided = DecidedCalendar(self.in_force.decided.base)
+        for row in rows:
+            recorded = self.event_mapper.read(row)
+            event = cast("CalendarDecisionEvent", recorded.event)
+            decided = decided_after(decided, recorded.originator_id, event)
+        return InForce(decided, replace(self.terms, calendar=decided.calendar), given)
 
     def remembered(self, case_id: UUID) -> Standing | None:
         """The case as this process last saw it; events of other processes may have followed."""
@@ -131,8 +175,10 @@ class Desk(Application[UUID]):
             )
         return standing
 
-    def _remember(self, standings: dict[UUID, Standing]) -> None:
-        for case_id, standing in standings.items():
+    def _remember(self, work: "_Work") -> None:
+        self.in_force = work.in_force
+        self.calendars_kept |= work.calendars.keys()
+        for case_id, standing in work.standings.items():
             self._standings.pop(case_id, None)
             self._standings[case_id] = standing
         while len(self._standings) > _CACHED_CASES:
@@ -146,7 +192,7 @@ class _Work:
         self.desk = desk
         self.batch = batch
         self.now = desk.clock()
-        self.today = self.now.astimezone(desk.time_zone).date()
+        self.today = self.now.astimezone(desk.terms.time_zone).date()
         self.parts: list[Parts] = []
         self.commands: dict[UUID, StoredCommand] = {}
         self.used_numbers: dict[Book, int] = {}
@@ -160,6 +206,11 @@ class _Work:
             {case: standing.version if standing else 0 for case, standing in known.items()},
         )
         self.position = batch.position
+        self.in_force = desk.in_force
+        if (given := _given_numbers(self.numbers)) != self.in_force.given:
+            self.in_force = desk.after_decisions(given, batch.calendar_decisions())
+        calendar = self.in_force.terms.calendar
+        self.calendars = {calendar.version: calendar}
         by_case: dict[UUID, list[StreamRow]] = {}
         for row in rows:
             by_case.setdefault(row.case_id, []).append(row)
@@ -182,6 +233,9 @@ class _Work:
         """Seal and write what the orders gave."""
         if not self.commands:
             return
+        for version, calendar in self.calendars.items():
+            if version not in self.desk.calendars_kept:
+                keep(self.batch.cursor, calendar)
         keys, made = self._keys()
         seal = self.desk.event_mapper.seal
         self.batch.append(
@@ -219,6 +273,8 @@ class _Work:
             if order.expected_version not in (None, standing.version):
                 msg = f"You have seen version {order.expected_version}; now it is "
                 raise StaleVersion(f"{msg}{standing.version}: read the case again")
+        if Role.SYSTEM not in order.by.roles:
+            require_known(command, self.desk.organisation())
         self._require_named_case(order)
         events = kind.decide(command, standing.state if standing else None, self._context(order))
         return self._record(order, standing, events)
@@ -241,27 +297,18 @@ class _Work:
             self.new_ids.add(order.case_id)
         thread = standing.correlation_id if standing else self._begin_thread(order)
         evolve = KINDS[order.kind].evolve
-        actor = order.by.actor
         digest = order.digest()
         parts = []
         for index, event in enumerate(events):
             state = evolve(state, event)
-            recorded = Recorded(
-                originator_id=order.case_id,
-                originator_version=version + index + 1,
-                kind=order.kind,
-                event=event,
-                event_id=_event_id(order, index),
+            recorded = enveloped(
+                order,
+                event,
+                index,
+                version=version + index + 1,
                 owner=getattr(event, "person_id", None) or state.owner or order.case_id,
-                actor=actor.official,
-                on_behalf_of=actor.on_behalf_of,
-                unit=actor.unit,
-                client=actor.client,
-                command_id=order.command_id,
-                cause_id=order.cause_id,
-                correlation_id=getattr(event, "visit_id", None) or thread,
-                recorded_at=self.now,
-                reason=getattr(order.command, "reason", None),
+                thread=getattr(event, "visit_id", None) or thread,
+                at=self.now,
             )
             parts.append(self.desk.event_mapper.take_apart(recorded))
         version += len(events)
@@ -271,11 +318,21 @@ class _Work:
         self.parts += parts
         for event in events:
             self._use_number(event)
+            if isinstance(event, CalendarDecisionEvent):
+                self._follow(order.case_id, event)
         topics = tuple(stored_name(event) for event in events)
         self.commands[order.command_id] = StoredCommand(
             order.command_id, digest, order.case_id, version, self.position, topics
         )
         return Receipt(id=order.case_id, version=version, position=self.position, events=topics)
+
+    def _follow(self, decision: UUID, event: CalendarDecisionEvent) -> None:
+        """What comes later in this batch is decided with the calendar after *event*."""
+        decided = decided_after(self.in_force.decided, decision, event)
+        calendar = decided.calendar
+        terms = replace(self.in_force.terms, calendar=calendar)
+        self.in_force = InForce(decided, terms, _given_numbers(self.numbers))
+        self.calendars[calendar.version] = calendar
 
     def _begin_thread(self, order: Order) -> UUID:
         if order.correlation_id:
@@ -296,8 +353,8 @@ class _Work:
             at=self.now,
             today=self.today,
             case_id=order.case_id,
-            calendar=self.desk.calendar,
-            time_zone=self.desk.time_zone,
+            terms=self.in_force.terms,
+            decided=self.in_force.decided,
             next_number=self._next_number,
             derive_id=derive_id,
             named=self._named_state(order),
@@ -331,9 +388,9 @@ class _Work:
         return keys, made
 
 
-def _event_id(order: Order, index: int) -> UUID:
-    """The command's id, counted on: the same each time the same order is decided."""
-    return UUID(int=(order.command_id.int + 1 + index) & _ALL_BITS)
+def _given_numbers(numbers: Mapping[Book, int]) -> int:
+    """How many numbers the book of calendar decisions has given, in all its years."""
+    return sum(last for (book, _), last in numbers.items() if book == calendar_decision.BOOK)
 
 
 def _mentioned_case(order: Order) -> UUID | None:

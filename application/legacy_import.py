@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, ValidationError, convert, to_builtins
 
-from application.access import CaseHidden, Forbidden, require_right
+from application.access import CaseHidden
 from application.caller import Caller, Role
 from application.desk import Desk
-from application.legacy_mapping import Cell, LegacyMapping, filled_in
+from application.legacy_mapping import AssignmentColumns, Cell, LegacyMapping, filled_in
 from application.legacy_rows import LegacyCase, RefusedRow, Row
 from application.orders import KeyUsedBefore, Order, Receipt, derived_id
 from domain.appeal import (
@@ -35,8 +35,9 @@ from domain.appeal import (
     evolve,
 )
 from domain.applicant import Anonymous
-from domain.calendar import CalendarMissing, WorkingCalendar
+from domain.calendar import CalendarMissing
 from domain.case import Actor, Command, Context, Refusal, RegistrationNumber
+from domain.due import Terms
 from domain.record import AddNote
 
 CLIENT = "karguzar-import"
@@ -44,15 +45,14 @@ CASES_A_BATCH = 200
 _IDS = UUID("5d1f6c0e-6d0b-5b0e-9f0a-6c6567616379")
 _LETTERS = str.maketrans("əıŞşÇçĞğÖöÜü", "eiSsCcGgOoUu")
 
-_REFUSED = (Refusal, CalendarMissing, KeyUsedBefore, CaseHidden, Forbidden)
+_REFUSED = (Refusal, CalendarMissing, KeyUsedBefore, CaseHidden)
 
 
 class Now(Struct, frozen=True):
-    """What deciding needs besides the case: the instant, the department's zone and calendar."""
+    """What deciding needs besides the case: the instant, the department's rules and calendar."""
 
     at: datetime
-    time_zone: ZoneInfo
-    calendar: WorkingCalendar
+    terms: Terms
 
 
 class PlannedCase(Struct, frozen=True):
@@ -90,7 +90,7 @@ class _CellRefused(Exception):
 
 def plan_case(case: LegacyCase, mapping: LegacyMapping, now: Now) -> PlannedCase | list[RefusedRow]:
     """The case decided in memory, without the database; or all that is wrong with its rows."""
-    drafting = _Drafting(case, mapping, now.time_zone)
+    drafting = _Drafting(case, mapping, now.terms.time_zone)
     orders = drafting.orders()
     if drafting.refused:
         return drafting.refused
@@ -98,7 +98,6 @@ def plan_case(case: LegacyCase, mapping: LegacyMapping, now: Now) -> PlannedCase
     state, events = None, 0
     for order in orders:
         try:
-            require_right(order.by, KIND, type(order.command))
             for event in decide(order.command, state, _context(order, now)):  # type: ignore[arg-type]
                 state = evolve(state, event)  # type: ignore[arg-type]
                 events += 1
@@ -146,6 +145,16 @@ def import_cases(
     summary.refusals.sort(key=lambda refused: refused.line)
     summary.seconds = round(monotonic() - started, 3)
     return summary
+
+
+def units_in(cases: Sequence[LegacyCase], mapping: LegacyMapping) -> dict[str, str]:
+    """The units that cases are assigned to: each one's code and its name in the older register."""
+    columns = mapping.assignment
+    if not columns:
+        return {}
+    firsts = [case.rows[0] for case in cases]
+    names = [first.values[c] or "" for first in firsts if (c := _unit_column(columns, first))]
+    return {code: name for name in names if (code := slug(name))}
 
 
 def slug(text: str) -> str:
@@ -225,9 +234,8 @@ class _Drafting:
         columns = self.mapping.assignment
         if not columns:
             return
-        values = self.first.values
-        unit = next((column for column in columns.unit if values[column]), None)
-        if not unit or not values[columns.main_executor]:
+        unit = _unit_column(columns, self.first)
+        if not unit:
             return
         executor = self._slug_of(columns.main_executor)
         yield self._order(
@@ -304,7 +312,7 @@ class _Drafting:
             kind=KIND,
             case_id=uuid5(self.ids, self.case.number),
             command=command,
-            by=Caller(actor, frozenset({Role.EXECUTOR if on_behalf_of else Role.REGISTRAR})),
+            by=Caller(actor, frozenset({Role.SYSTEM})),
             command_id=uuid5(self.ids, f"{self.case.number}/{meaning}"),
         )
 
@@ -347,6 +355,13 @@ class _Drafting:
         if not code:
             raise _CellRefused(self.first, column, "has nothing to make a code of")
         return code
+
+
+def _unit_column(columns: AssignmentColumns, row: Row) -> str | None:
+    """The column that tells whom the case was assigned to; None where it was to nobody."""
+    if not row.values[columns.main_executor]:
+        return None
+    return next((column for column in columns.unit if row.values[column]), None)
 
 
 def _carry_out(desk: Desk | None, batch: Sequence[PlannedCase], summary: ImportSummary) -> None:
@@ -398,10 +413,9 @@ def _context(order: Order, now: Now) -> Context:
     return Context(
         by=order.by.actor,
         at=now.at,
-        today=now.at.astimezone(now.time_zone).date(),
-        time_zone=now.time_zone,
+        today=now.at.astimezone(now.terms.time_zone).date(),
         case_id=order.case_id,
-        calendar=now.calendar,
+        terms=now.terms,
         derive_id=partial(derived_id, order),
         next_number=lambda book, year: RegistrationNumber(book=book, year=year, sequence=1),
     )

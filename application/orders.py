@@ -2,13 +2,15 @@
 
 import os
 import time
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 from msgspec import Struct, json
 
 from application.caller import Caller
-from domain.case import CaseKind, Command
+from domain.case import CaseKind, Command, Event
+from domain.envelope import Recorded
 from domain.kinds import KINDS
 
 
@@ -71,6 +73,7 @@ class DatabaseGone(Exception):
     """
 
 
+_ALL_BITS = (1 << 128) - 1
 _FORM = 0xF << 76 | 0x3 << 62
 _VERSION_8 = 8 << 76 | 2 << 62
 """Where a UUID says its version and variant, and what one of our own making says there."""
@@ -84,6 +87,35 @@ def new_case_id() -> UUID:
     moment = time.time_ns() // 1_000_000
     bits = int.from_bytes(os.urandom(10))
     return UUID(int=moment << 80 | 7 << 76 | (bits >> 4 & 0xFFF) << 64 | 2 << 62 | bits >> 18)
+
+
+def event_id(order: Order, index: int) -> UUID:
+    """The command's id, counted on: the same each time the same order is decided."""
+    return UUID(int=(order.command_id.int + 1 + index) & _ALL_BITS)
+
+
+def enveloped(
+    order: Order, event: Event, index: int, *, version: int, owner: UUID, thread: UUID, at: datetime
+) -> Recorded:
+    """What the order gave, as it goes into the log; *index* counts its events from 0."""
+    actor = order.by.actor
+    return Recorded(
+        originator_id=order.case_id,
+        originator_version=version,
+        kind=order.kind,
+        event=event,
+        event_id=event_id(order, index),
+        owner=owner,
+        actor=actor.official,
+        on_behalf_of=actor.on_behalf_of,
+        unit=actor.unit,
+        client=actor.client,
+        command_id=order.command_id,
+        cause_id=order.cause_id,
+        correlation_id=thread,
+        recorded_at=at,
+        reason=getattr(order.command, "reason", None),
+    )
 
 
 def derived_id(order: Order, what: str) -> UUID:

@@ -2,11 +2,15 @@
 
 from application.caller import Role
 from domain import (
+    answer_term,
     appeal,
     assignment,
+    calendar_decision,
     control,
     information,
     media_inquiry,
+    notice,
+    recalculation,
     reception,
     record,
     reply,
@@ -33,6 +37,7 @@ _RECORD: dict[type[Command], Roles] = {
     record.AddNote: _EVERYONE_AT_WORK,
     record.CorrectEntry: _REGISTRAR | _DESK | _PRESS | _HEADS,
 }
+_NOTICES: dict[type[Command], Roles] = {notice.GiveDeadlineNotice: _roles()}
 _CONTROL: dict[type[Command], Roles] = {
     control.PutUnderControl: _OFFICIALS,
     control.TakeOffControl: _OFFICIALS,
@@ -66,7 +71,10 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         appeal.AssignAppeal: _REGISTRAR | _HEADS | _DESK,
         appeal.AcceptAppeal: _UNIT,
         appeal.ReturnAppeal: _UNIT,
-        appeal.ExtendTerm: _HEADS,
+        answer_term.ExtendTerm: _HEADS,
+        answer_term.SuspendTerm: _HEADS,
+        answer_term.ResumeTerm: _HEADS | _REGISTRAR,
+        recalculation.RecomputeDueDates: _roles(),
         appeal.LeaveUnconsidered: _HEADS,
         appeal.TakeUpAgain: _HEADS,
         appeal.DispatchReply: _REGISTRAR,
@@ -80,6 +88,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         **_information(_UNIT),
         **_CONTROL,
         **_RECORD,
+        **_NOTICES,
     },
     CaseKind.RECEPTION: {
         reception.PlanReception: _DESK | _HEADS,
@@ -102,10 +111,13 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         reception.ReferVisitor: _DESK | _HEADS,
         reception.CompleteVisit: _DESK | _HEADS,
         reception.RateVisit: _DESK,
+        recalculation.RecomputeDueDates: _roles(),
         **_RECORD,
+        **_NOTICES,
     },
     CaseKind.MEDIA_INQUIRY: {
         media_inquiry.ReceiveMediaInquiry: _PRESS,
+        recalculation.RecomputeDueDates: _roles(),
         media_inquiry.AcknowledgeMediaInquiry: _PRESS,
         media_inquiry.RouteToSection: _PRESS,
         media_inquiry.NameSpokesperson: _PRESS | _HEADS,
@@ -120,6 +132,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         **_information(_PRESS),
         **_CONTROL,
         **_RECORD,
+        **_NOTICES,
     },
     CaseKind.ASSIGNMENT: {
         assignment.GiveAssignment: _OFFICIALS,
@@ -138,6 +151,11 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         assignment.CancelAssignment: _OFFICIALS,
         **_CONTROL,
         **_RECORD,
+        **_NOTICES,
+    },
+    CaseKind.CALENDAR_DECISION: {
+        calendar_decision.AnnounceCalendarDecision: _roles(Role.CONTROLLER),
+        calendar_decision.WithdrawCalendarDecision: _roles(Role.CONTROLLER),
     },
 }
-"""Kind of case -> command -> roles. No role means that only policies give the command."""
+"""Kind of case -> command -> roles. No role means that only the system itself gives the command."""

@@ -23,6 +23,8 @@ from application.rights import RIGHTS
 from domain.appeal import NoteMergedAppeal, RegisterAppeal
 from domain.case import Actor, CaseKind
 from domain.kinds import KINDS
+from domain.notice import GiveDeadlineNotice
+from domain.recalculation import RecomputeDueDates
 from tests.desks import ORGANISATION
 from tests.orders import caller
 
@@ -148,7 +150,7 @@ class TestRights:
 
     def test_leave_only_what_policies_do_without_a_role(self) -> None:
         nobody = {c for rights in RIGHTS.values() for c, roles in rights.items() if not roles}
-        assert nobody == {NoteMergedAppeal}
+        assert nobody == {GiveDeadlineNotice, NoteMergedAppeal, RecomputeDueDates}
 
     def test_say_which_role_is_missing(self) -> None:
         with pytest.raises(Forbidden, match="one of the roles registrar"):

@@ -16,15 +16,21 @@ from domain import appeal, assignment, media_inquiry, reception
 from domain.case import CaseKind
 from domain.envelope import Recorded
 from domain.kinds import EVENTS
-from infra.calendars import working_calendar
+from infra.jurisdiction import terms_of
 from infra.mapper import stored_name
 from tests.desks import migrated_database, new_desk, recorded_by
 from tests.domain.spec import BAKU
 
 TODAY = date(2026, 4, 6)
 HARDLY_EVER = {
+    "appeal-term-corrected",
+    "appeal-term-resumed",
+    "appeal-term-suspended",
+    "deadline-notice-given",
     "appeal-taken-up-again",
     "appeal-withdrawn",
+    "calendar-decision-withdrawn",
+    "due-dates-moved",
     "assignment-extended",
     "assignment-extension-refused",
     "media-inquiry-declined",
@@ -61,8 +67,7 @@ def half_year(postgres: str) -> Iterator[HalfYear]:
 
 @contextmanager
 def agency_in(database: str) -> Iterator[Desk]:
-    desk = new_desk(database)
-    desk.calendar = working_calendar("az")
+    desk = new_desk(database, terms_of("az"))
     yield desk
     desk.close()
 
@@ -125,7 +130,7 @@ def test_nothing_was_refused_to_the_policies(half_year: HalfYear) -> None:
 def test_it_happened_on_working_days_in_office_hours_before_today(half_year: HalfYear) -> None:
     moments = [recorded.recorded_at.astimezone(BAKU) for recorded in half_year.log]
     assert moments == sorted(moments)
-    assert all(half_year.desk.calendar.is_working_day(moment.date()) for moment in moments)
+    assert all(half_year.desk.terms.calendar.is_working_day(moment.date()) for moment in moments)
     assert all(time(9) <= moment.time() < time(18) for moment in moments)
     assert moments[-1] < datetime.combine(TODAY, time(0), BAKU)
 

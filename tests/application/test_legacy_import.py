@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -25,13 +26,13 @@ from domain.appeal import (
     Stage,
 )
 from domain.record import NoteAdded
-from infra.calendars import working_calendar
-from tests.desks import recorded_by
-from tests.domain.spec import BAKU, NOON
+from infra.jurisdiction import terms_of
+from tests.desks import new_desk, recorded_by
+from tests.domain.spec import NOON
 
 LOG = Path(__file__).parents[1] / "data" / "municipal-receipt-log.csv.gz"
 MUNICIPAL = shipped_mapping("municipal-receipt-log")
-NOW = Now(NOON, BAKU, working_calendar("az"))
+NOW = Now(NOON, terms_of("az"))
 
 MAPPING = """\
 [source]
@@ -66,9 +67,9 @@ TWO = "A 2;letter;Yol;-;-;2024-03-05T09:00;-;-"
 
 
 @pytest.fixture
-def desk_of_all_years(desk: Desk) -> Desk:
-    desk.calendar = NOW.calendar
-    return desk
+def desk_of_all_years(database: str) -> Iterator[Desk]:
+    with closing(new_desk(database, NOW.terms)) as desk:
+        yield desk
 
 
 def mapping_file(directory: Path, text: str = MAPPING) -> Path:
@@ -231,7 +232,7 @@ def test_rows_of_one_case_need_not_stand_together_nor_in_time_order(
         ),
         (
             (f"{ONE.replace('2024-03-01', '1986-03-01')};s1;2024-03-02;Read",),
-            (2, None, "RegisterAppeal: 1986 is not in calendar"),
+            (2, None, "RegisterAppeal: No rule for the answer of such a case is known"),
         ),
         (
             (f"{ONE.replace('2024-04-02', '2024-02-02')};s1;2024-03-02;Read",),

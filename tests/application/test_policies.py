@@ -32,7 +32,8 @@ from domain.appeal import (
 )
 from domain.applicant import Individual
 from domain.assignment import GiveAssignment, Source
-from domain.case import CaseKind, Due, Event, Person
+from domain.case import CaseKind, Event, Person
+from domain.due import Due
 from domain.envelope import Recorded
 from domain.reception import (
     AssignmentGivenAtHearing,
