@@ -1,5 +1,6 @@
 """The application: settings in, Litestar out; plugins and routes one per line."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,20 +23,43 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
-from api import cases, commands, lists, metrics, problems, system
+from api import (
+    calendar_decisions,
+    calendar_feed,
+    cases,
+    commands,
+    deadline_working,
+    deadlines,
+    lists,
+    metrics,
+    notices,
+    problems,
+    proofs,
+    system,
+)
 from api.admission import known_query, known_query_and_json
-from api.composition import RECONNECT_SECONDS, kept, make_desk, organisation_in
+from api.composition import (
+    RECONNECT_SECONDS,
+    calendars_used,
+    follow_calendar,
+    kept,
+    make_desk,
+    organisation_in,
+    terms_asked_of,
+)
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
 from api.register_state import Pool, Register
 from api.tokens import TokenChecker, keys_from
 from application.orders import DatabaseGone
+from infra.calendar_feeds import CalendarFeeds
 from infra.eventstore import ROLE
 from infra.group_commit import GroupCommit
+from infra.proofs import Proofs
 from infra.settings import Settings
 from projections.history import names_in
 from projections.pages import for_reading
@@ -79,10 +103,18 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
                 path="/api/v1",
                 route_handlers=[
                     Router(
-                        "/", route_handlers=commands.routes(), before_request=known_query_and_json
+                        "/",
+                        route_handlers=[*commands.routes(), *calendar_decisions.BODY_ROUTES],
+                        before_request=known_query_and_json,
                     ),
+                    *calendar_decisions.ROUTES,
                     *lists.ROUTES,
+                    *deadlines.ROUTES,
+                    *deadline_working.ROUTES,
+                    *notices.ROUTES,
+                    *calendar_feed.ROUTES,
                     *cases.ROUTES,
+                    *proofs.ROUTES,
                     system.read_positions,
                 ],
                 before_request=known_query,
@@ -98,6 +130,7 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
             system.ready,
             system.metrics,
             system.problems,
+            calendar_feed.calendar,
             _assets(),
         ],
         middleware=[DefineMiddleware(Authentication, tokens=tokens)],
@@ -126,6 +159,7 @@ async def _running(
     group.start()
     pool = _pool(conninfo, settings.pool_size)
     await pool.open()
+    following = asyncio.create_task(follow_calendar(desk))
     app.state.register = Register(
         settings=settings,
         desk=desk,
@@ -134,12 +168,19 @@ async def _running(
         keys=desk.keys,
         tokens=tokens,
         documents=Documents(desk),
+        calendar_feeds=CalendarFeeds(desk.log.datastore),
+        proofs=Proofs(settings.proof.log_origin),
         organisation=organisation_in(conninfo),
         names=kept(partial(_names, conninfo, ZoneInfo(settings.time_zone))),
+        terms=terms_asked_of(settings, desk),
+        calendar=calendars_used(desk),
+        connect=partial(_connect, conninfo),
+        previewing=asyncio.Lock(),
     )
     try:
         yield
     finally:
+        following.cancel()
         await group.stop()
         await pool.close()
         desk.close()
@@ -148,6 +189,12 @@ async def _running(
 def _names(conninfo: str, time_zone: ZoneInfo) -> Names:
     with psycopg.connect(conninfo) as conn:
         return names_in(conn, time_zone)
+
+
+def _connect(conninfo: str) -> Connection[TupleRow]:
+    conn = psycopg.connect(conninfo, autocommit=True)
+    conn.execute(f"SET ROLE {ROLE}")
+    return conn
 
 
 def _pool(conninfo: str, size: int) -> Pool:

@@ -27,8 +27,7 @@ from domain.case import CaseKind
 from domain.envelope import Recorded
 from domain.kinds import KINDS, Kind
 from domain.reply import ReplyDrafted, ReplyRevised
-from projections.due_dates import Row as DueDate
-from projections.due_dates import due_dates_of_case
+from projections.corrections import Entries, take
 from projections.history import Entry, case_rows, tell_all, thread_rows
 from projections.threads import cases_of_thread
 
@@ -41,6 +40,7 @@ _OWNER_WRITES = frozenset(Role) - {Role.AUDITOR, Role.ANALYST, Role.LEADER, Role
 class CaseView(Struct, kw_only=True):
     """``standing`` is what decisions look at; ``began`` what was entered at the start.
 
+    ``entries`` are the same with all corrections, those of a reception's visits under their ids.
     ``reply_text`` is the present text of the reply, if there is one.
     """
 
@@ -51,6 +51,7 @@ class CaseView(Struct, kw_only=True):
     thread: UUID
     standing: dict[str, Any]
     began: dict[str, Any]
+    entries: dict[str, Any]
     reply_text: str | None
 
 
@@ -60,14 +61,6 @@ class History(Struct, kw_only=True):
     id: UUID
     position: int
     entries: list[Entry]
-
-
-class DueDates(Struct, kw_only=True):
-    """The clocks of one case; ``position`` is what the read model has seen."""
-
-    id: UUID
-    position: int
-    clocks: list[DueDate]
 
 
 def _view(kind: Kind | None) -> HTTPRouteHandler:
@@ -80,10 +73,13 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
     )
     async def case(request: AppRequest, case_id: UUID) -> Response[CaseView]:
         register = register_of(request)
-        position, events, state = await _case(register, caller_of(request), case_id)
+        position, events, state = await opened_case(register, caller_of(request), case_id)
         last = events[-1]
         if kind and last.kind is not kind.kind:
             raise NoSuchCase(NoSuchCase.__doc__)
+        entries: Entries = {}
+        for recorded in events:
+            take(entries, recorded.event)
         texts = [e.event.text for e in events if isinstance(e.event, ReplyDrafted | ReplyRevised)]
         view = CaseView(
             id=case_id,
@@ -93,6 +89,7 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
             thread=events[0].correlation_id,
             standing=to_builtins(state, order="sorted"),
             began=to_builtins(events[0].event),
+            entries=entries,
             reply_text=texts[-1] if texts else None,
         )
         return Response(view, headers={"ETag": f'"{view.version}"'})
@@ -105,22 +102,6 @@ class CasesController(Controller):
     tags = ("cases",)
 
     @get(
-        "/deadlines",
-        operation_id="cases.deadlines",
-        summary="Every due date of the case",
-        responses=answers(DueDates, 400, 401, 403, 404, 422, 503),
-    )
-    async def deadlines(
-        self, request: AppRequest, case_id: UUID, wait_for: WaitFor = None
-    ) -> DueDates:
-        register = register_of(request)
-        await wait(register, wait_for, "due_dates")
-        await _case(register, caller_of(request), case_id)
-        async with register.pool.connection() as conn:
-            clocks, position = await due_dates_of_case(conn, case_id)
-        return DueDates(id=case_id, position=position, clocks=clocks)
-
-    @get(
         "/history",
         operation_id="cases.history",
         summary="Everything that happened, told",
@@ -128,7 +109,7 @@ class CasesController(Controller):
     )
     async def history(self, request: AppRequest, case_id: UUID) -> History:
         register = register_of(request)
-        position, events, _ = await _case(register, caller_of(request), case_id)
+        position, events, _ = await opened_case(register, caller_of(request), case_id)
         return _told(request, case_id, position, events)
 
     @get(
@@ -141,7 +122,7 @@ class CasesController(Controller):
         register = register_of(request)
         caller = caller_of(request)
         await wait(register, wait_for, "threads", "register")
-        position, events, _ = await _case(register, caller, case_id)
+        position, events, _ = await opened_case(register, caller, case_id)
         thread_id = events[0].correlation_id
         try:
             return await _thread(request, register, caller, thread_id)
@@ -163,7 +144,7 @@ async def store_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> 
     caller = caller_of(request)
     if not caller.roles & _OWNER_WRITES:
         raise Forbidden("Documents are added by those who work on cases")
-    _, _, state = await _case(register, caller, case_id)
+    _, _, state = await opened_case(register, caller, case_id)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if not _MEDIA_TYPE.fullmatch(media_type or _ANY_BYTES):
         raise HeaderNotFitting("Content-Type takes a media type, such as application/pdf")
@@ -187,7 +168,7 @@ async def store_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> 
 )
 async def read_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> Response[bytes]:
     register = register_of(request)
-    await _case(register, caller_of(request), case_id)
+    await opened_case(register, caller_of(request), case_id)
     media_type, content = await to_thread(register.documents.read, case_id, digest)
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=media_type, headers=headers)
@@ -220,11 +201,11 @@ async def require_document(register: Register, caller: Caller, case_id: UUID, di
     try:
         await to_thread(register.documents.require_stored, case_id, digest)
     except DocumentNotStored:
-        await _case(register, caller, case_id)
+        await opened_case(register, caller, case_id)
         raise
 
 
-async def _case(
+async def opened_case(
     register: Register, caller: Caller, case_id: UUID
 ) -> tuple[int, list[Recorded], Any]:
     """The log's position, the case's events opened, and its state, if the caller may see it."""

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
+from infra.keys import WrongMasterKey
 from infra.logging import configure_logging
 from infra.settings import Settings, SettingsInvalid, settings_from
 
@@ -19,9 +20,14 @@ COMMANDS = {
     "token": "api.cli_demo:token",
     "import": "api.cli_import:import_command",
     "organisation": "api.cli_demo:organisation",
+    "deadline": "api.cli_deadline:deadline",
+    "calendar": "api.cli_calendar:calendar",
     "history": "api.cli_read:history",
+    "notices": "api.cli_notices:notices",
     "rebuild": "api.cli_read:rebuild_command",
     "doctor": "api.cli_read:doctor",
+    "verify": "api.cli_verify:verify",
+    "checkpoint-key": "api.cli_verify:checkpoint_key",
 }
 """Loaded when called, so that each starts quickly."""
 
@@ -36,6 +42,12 @@ class _Lazy(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(__import__(module, fromlist=[name]), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except WrongMasterKey as wrong:
+            fail(str(wrong))
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,7 +15,7 @@ from api.cli import fail
 from api.composition import database, make_desk, prepare
 from api.development_issuer import DevelopmentIssuer, NotInDevelopment
 from application.caller import Role
-from infra.organisation import Official, Unit, put_organisation
+from infra.organisation import NoSuchOfficial, Official, Unit, put_organisation
 from infra.settings import Settings
 
 _GIVEN = [role for role in Role if role is not Role.SYSTEM]
@@ -32,7 +32,7 @@ def demo(settings: Settings, cases: int, seed: int, today: datetime | None) -> N
         fail("Demo data is for development.")
     day = today.date() if today else datetime.now(ZoneInfo(settings.time_zone)).date()
     with database(settings) as conninfo:
-        prepare(conninfo)
+        prepare(settings, conninfo)
         fill_demo(settings, conninfo, today=day, cases=cases, console=Console(), seed=seed)
 
 
@@ -109,29 +109,40 @@ def token(
 def organisation(settings: Settings, file: Path) -> None:
     r"""Enter units and officials from a TOML FILE; those that exist are brought up to date.
 
+    Heads and leaders are told what is overdue; officials with an email get notices by mail too.
+
+    \b
+    leaders = ["chair"]
+
     \b
     [[units]]
     unit = "pensions"
     name = "Pensiya şöbəsi"
     parent = "agency"
+    head = "pensions-head"
 
     \b
     [[officials]]
-    official = "executor"
+    official = "pensions-head"
     unit = "pensions"
     name = "…"
+    email = "pensions-head@agency.example"
+    language = "az"
     """
     try:
         content = tomllib.loads(file.read_text())
         units = convert(content.get("units", []), list[Unit])
         officials = convert(content.get("officials", []), list[Official])
+        leaders = convert(content.get("leaders"), list[str] | None)
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         fail(f"{file}: {error}")
     with database(settings) as conninfo:
-        prepare(conninfo)
+        prepare(settings, conninfo)
         with psycopg.connect(conninfo, autocommit=True) as conn:
             try:
-                put_organisation(conn, units, officials)
+                put_organisation(conn, units, officials, leaders)
             except psycopg.errors.ForeignKeyViolation:
                 fail(f"{file}: a unit or official names a unit that isn't there; parents first")
+            except NoSuchOfficial as refusal:
+                fail(f"{file}: {refusal}")
     click.echo(f"{len(units)} units and {len(officials)} officials entered.")

@@ -1,23 +1,25 @@
 """``karguzar import``: an older register's export, brought in by a mapping."""
 
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
+import psycopg
 from msgspec import json
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from api.cli import fail
-from api.composition import open_desk
+from api.composition import database, make_desk, organisation_in, prepare, terms_in
 from application.desk import Desk
-from application.legacy_import import ImportSummary, Now, import_cases, shipped_mapping
-from application.legacy_mapping import LegacyMapping, MappingWrong, read_mapping
+from application.legacy_import import ImportSummary, Now, import_cases, shipped_mapping, units_in
+from application.legacy_mapping import LegacyMapping, MappingWrong, line_of, read_mapping
 from application.legacy_rows import FileUnreadable, LegacyCase, RefusedRow, read_cases
-from infra.calendars import working_calendar
+from application.naming import UnknownUnit, require_unit
+from infra.organisation import Unit, put_organisation
 from infra.settings import Settings
 
 _REFUSALS_SHOWN = 50
@@ -39,8 +41,8 @@ def import_command(
     """Import the cases of an older register from FILE (CSV, plain or gzipped).
 
     A case comes in whole or not at all. Running it again adds nothing twice; an interrupted
-    import goes on where it stopped. Memory holds the whole file. Ends with 1 when rows were
-    refused.
+    import goes on where it stopped. Units that only the older register has are entered below the
+    mapping's own unit. Memory holds the whole file. Ends with 1 when rows were refused.
     """
     mapping_path = Path(mapping)
     if not mapping_path.exists():
@@ -52,20 +54,50 @@ def import_command(
         fail(str(error))
     now = Now(
         at=datetime.now(UTC),
-        time_zone=ZoneInfo(settings.time_zone),
-        calendar=working_calendar(settings.jurisdiction),
+        terms=terms_in(settings),
     )
     if dry_run:
         summary = _with_progress(cases, unreadable, rules, now, None)
     else:
-        with open_desk(settings) as desk:
-            summary = _with_progress(cases, unreadable, rules, now, desk)
+        with database(settings) as conninfo:
+            prepare(settings, conninfo)
+            _enter_units(conninfo, cases, rules, mapping_path)
+            with closing(make_desk(settings, conninfo)) as desk:
+                summary = _with_progress(cases, unreadable, rules, now, desk)
     if as_json:
         click.echo(json.format(json.encode(summary)).decode())
     else:
         _show(summary)
     if summary.refusals:
         sys.exit(1)
+
+
+def _enter_units(
+    conninfo: str, cases: list[LegacyCase], mapping: LegacyMapping, mapping_path: Path
+) -> None:
+    """So that whoever reads for the mapping's own unit finds the cases of those below it.
+
+    Where no organisation is entered, none is begun: the first unit would make all others unknown.
+    """
+    organisation = organisation_in(conninfo)()
+    if not organisation.subtrees:
+        return
+    own = mapping.source.unit
+    try:
+        require_unit(own, organisation)
+    except UnknownUnit as unknown:
+        line = line_of(mapping_path.read_text(encoding="utf-8-sig"), "source.unit")
+        fail(f"{mapping_path}:{line}: {unknown}")
+    new = [
+        Unit(unit=code, name=name, parent=own)
+        for code, name in units_in(cases, mapping).items()
+        if code not in organisation.subtrees
+    ]
+    with psycopg.connect(conninfo) as conn:
+        put_organisation(conn, new, [])
+    if new:
+        entered = ", ".join(sorted(unit.unit for unit in new))
+        click.echo(f"{len(new)} units entered below {own}: {entered}", err=True)
 
 
 def _with_progress(

@@ -1,6 +1,8 @@
 """`karguzar history`, `rebuild` and `doctor`."""
 
+import os
 import time
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,16 +19,21 @@ from api.composition import (
     make_desk,
     make_reader,
     make_tracking,
+    open_reader,
     organisation_in,
     prepare,
 )
 from infra.eventstore import ROLE
+from infra.keys import WrongMasterKey
+from infra.master_key import verify_master_key
 from infra.settings import Settings
 from projections import READ_MODELS
+from projections.filling import Hands
 from projections.history import names_in, tell_all
 from projections.rebuild import CountsDiffer, RebuildUnderWay, rebuild
 
 _ALL = (1 << 63) - 1
+_MOST_PROCESSES = 4
 
 
 @click.command()
@@ -59,10 +66,22 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
 @click.command("rebuild")
 @click.argument("names", nargs=-1)
 @click.option("--even-if-counts-differ", is_flag=True, help="Switch although rows differ.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 16),
+    default=min(os.cpu_count() or 1, _MOST_PROCESSES),
+    show_default=True,
+    help="How many processes read the log at once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def rebuild_command(
-    settings: Settings, names: tuple[str, ...], *, even_if_counts_differ: bool, as_json: bool
+    settings: Settings,
+    names: tuple[str, ...],
+    *,
+    even_if_counts_differ: bool,
+    processes: int,
+    as_json: bool,
 ) -> None:
     """Build read models anew from the log, beside the live ones, and switch; all without NAMES."""
     known = {model.name: model for model in READ_MODELS}
@@ -70,7 +89,7 @@ def rebuild_command(
         fail(f"There is no read model {', '.join(unknown)}; there are {', '.join(known)}.")
     models = [known[name] for name in names] or list(READ_MODELS)
     with database(settings) as conninfo:
-        prepare(conninfo)
+        prepare(settings, conninfo)
         desk = make_desk(settings, conninfo)
         progress = Progress(
             TextColumn("Reading the log"),
@@ -92,6 +111,7 @@ def rebuild_command(
                     models,
                     progress=lambda done, total: progress.update(task, completed=done, total=total),
                     even_if_counts_differ=even_if_counts_differ,
+                    hands=Hands(processes - 1, partial(open_reader, conninfo, settings.master_key)),
                 )
             except (CountsDiffer, RebuildUnderWay) as refusal:
                 fail(str(refusal), status=1)
@@ -123,7 +143,9 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
         migrated = bool(row and row[0])
         found.append(("schema", migrated, "run karguzar migrate"))
         if migrated:
+            found.append(_master_key(conn, settings))
             found += _in_the_log(conn)
+            found.append(_notices(conn))
             units = len(organisation_in(conninfo)().subtrees)
             found.append(("organisation", units > 0, f"{units} units; karguzar organisation FILE"))
     if as_json:
@@ -134,6 +156,28 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
             console.print(f"{'[green]✓[/]' if fine else '[red]✗[/]'} {name}: {detail}")
     if not all(fine for _, fine, _ in found):
         raise SystemExit(1)
+
+
+def _master_key(
+    conn: psycopg.Connection[tuple[object, ...]], settings: Settings
+) -> tuple[str, bool, str]:
+    row = conn.execute("SELECT to_regclass('karguzar.master_key_check')").fetchone()
+    if not (row and row[0]):
+        return "master key", False, "run karguzar migrate"
+    try:
+        verify_master_key(conn, settings.master_key)
+    except WrongMasterKey as wrong:
+        return "master key", False, str(wrong)
+    return "master key", True, "it opens the keys in this database"
+
+
+def _notices(conn: psycopg.Connection[tuple[object, ...]]) -> tuple[str, bool, str]:
+    row = conn.execute("SELECT to_regclass('karguzar.notices')").fetchone()
+    if not (row and row[0]):
+        return "notices", False, "run karguzar migrate"
+    row = conn.execute("SELECT count(*) FROM karguzar.notices WHERE state = 'failed'").fetchone()
+    failed = int(str(row[0])) if row else 0
+    return "notices", failed == 0, f"{failed} failed; see karguzar notices"
 
 
 def _in_the_log(conn: psycopg.Connection[tuple[object, ...]]) -> list[tuple[str, bool, str]]:

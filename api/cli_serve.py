@@ -34,7 +34,7 @@ def serve_command(
     )
     _refuse_to_show_development(settings)
     with database(settings) as conninfo:
-        for name in prepare(conninfo):
+        for name in prepare(settings, conninfo):
             Console(stderr=True).print(
                 f"[yellow]{name} is of an older version: run karguzar rebuild {name}[/]"
             )
@@ -57,7 +57,7 @@ def run(settings: Settings, port: int | None, cases: int) -> None:
         fail("karguzar run brings demo data: it is for development. Use karguzar serve.")
     console = Console()
     with database(settings) as conninfo:
-        prepare(conninfo)
+        prepare(settings, conninfo)
         today = datetime.now(ZoneInfo(settings.time_zone)).date()
         fill_demo(settings, conninfo, today=today, cases=cases, console=console)
 

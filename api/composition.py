@@ -1,32 +1,61 @@
 """Where the parts are put together, from the settings: for the server and the command line."""
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from datetime import date
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import psycopg
 import structlog
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.utils import Environment
+from msgspec.structs import replace
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from application.access import Organisation
+from application.calendar_desk import AT_ONCE, CalendarDesk
+from application.clock_watch import ClockWatch, Mark
 from application.desk import Desk
 from application.policy_desk import PolicyDesk
-from infra.calendars import working_calendar
+from application.recalculation import RunningTerms
+from application.rounds import Rounds
+from application.watch import Heads, RunningClock
+from domain.calendar import CalendarMissing, WorkingCalendar
+from domain.due import Terms
+from infra.calendar_versions import load
+from infra.checkpoints import CheckpointDirectory, Witness
+from infra.delivery import Delivery, Way
 from infra.embedded import embedded_postgres
-from infra.eventstore import Factory, TrackingRecorder, environment
+from infra.eventstore import Factory, Recorder, TrackingRecorder, environment
+from infra.jurisdiction import terms_of
 from infra.keys import KeyRing
+from infra.ladder import read_ladder
+from infra.log_proof import Checkpoints, LogTree, Outlet, Outside
+from infra.mapper import EventMapper
+from infra.master_key import require_master_key
 from infra.migrate import migrate
-from infra.settings import Settings
+from infra.notes import Signer
+from infra.organisation import responsible
+from infra.outbox import Outbox
+from infra.settings import Settings, kept_key
+from infra.signing_key import read_signing_key
+from infra.smtp import Mail
+from infra.webhook import Webhook
 from projections import READ_MODELS
 from projections.builds import ensure_builds, followed_builds
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
+from projections.running_clocks import running_clocks
+from projections.running_terms import running_terms
 
 _BUILDS_SECONDS = 0.5
+_CALENDARS = 32
+_CALENDAR_SECONDS = 0.5
+_READ_AGAIN_SECONDS = 1.0
+_TREE_SECONDS = 1.0
 _NOTICES_SILENCE: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -55,11 +84,15 @@ def database(settings: Settings) -> Iterator[str]:
             yield conninfo
 
 
-def prepare(conninfo: str) -> list[str]:
-    """Migrate, and give each read model its first build; the names of those to be rebuilt."""
+def prepare(settings: Settings, conninfo: str) -> list[str]:
+    """Migrate, and give each read model its first build; the names of those to be rebuilt.
+
+    Raises WrongMasterKey before anything could be sealed with a key that isn't the register's.
+    """
     migrate(conninfo)
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("SET ROLE karguzar_app")
+        require_master_key(conn, settings.master_key)
         return ensure_builds(conn, READ_MODELS)
 
 
@@ -107,42 +140,91 @@ def kept(read: Callable[[], Read], seconds: float = 10.0) -> Callable[[], Read]:
 
 
 def organisation_in(conninfo: str) -> Callable[[], Organisation]:
-    """The tree of units, as last read."""
+    """The tree of units and the officials in them, as last read."""
 
     def read() -> Organisation:
         with psycopg.connect(conninfo) as conn:
-            rows = conn.execute("SELECT unit, parent FROM karguzar.units").fetchall()
-        return Organisation.of(dict(rows))
+            units = conn.execute("SELECT unit, parent FROM karguzar.units").fetchall()
+            officials = conn.execute("SELECT official, unit FROM karguzar.officials").fetchall()
+        return Organisation.of(dict(units), dict(officials))
 
     return kept(read)
+
+
+def terms_in(
+    settings: Settings, organisation: str | None = None, as_known_on: date | None = None
+) -> Terms:
+    """The installation's terms, or those of another organisation, or as known on a day.
+
+    Raises UnknownOrganisation.
+    """
+    return terms_of(
+        settings.jurisdiction,
+        settings.time_zone,
+        organisation or settings.organisation,
+        rules_file=settings.rules_file,
+        calendar_file=settings.calendar_file,
+        as_known_on=as_known_on,
+    )
+
+
+def terms_asked_of(settings: Settings, desk: Desk) -> Callable[[str | None, date | None], Terms]:
+    """The terms of an organisation as known on a day; with neither, those the desk decides by."""
+
+    def terms(organisation: str | None, as_known_on: date | None) -> Terms:
+        if organisation is None and as_known_on is None:
+            return desk.terms
+        asked = terms_in(settings, organisation, as_known_on)
+        marks = [
+            mark
+            for decision in desk.decided.decisions
+            for mark in decision.marks
+            if as_known_on is None or (mark.announced_on or date.min) <= as_known_on
+        ]
+        return replace(asked, calendar=asked.calendar.with_marks(marks)) if marks else asked
+
+    return terms
+
+
+def calendars_used(desk: Desk) -> Callable[[str], WorkingCalendar | None]:
+    """The calendar of a version that due dates were computed with, where it was kept."""
+
+    @lru_cache(maxsize=_CALENDARS)
+    def kept_one(version: str) -> WorkingCalendar:
+        with desk.log.datastore.get_connection() as conn:
+            return load(conn, version)
+
+    def calendar(version: str) -> WorkingCalendar | None:
+        today = desk.terms.calendar
+        if today.version == version:
+            return today
+        try:
+            return kept_one(version)
+        except CalendarMissing:
+            return None
+
+    return calendar
 
 
 def make_desk(settings: Settings, conninfo: str) -> Desk:
     desk = Desk(
         conninfo,
         keys=KeyRing(settings.master_key),
-        calendar=working_calendar(settings.jurisdiction),
+        terms=terms_in(settings),
         organisation=organisation_in(conninfo),
-        time_zone=ZoneInfo(settings.time_zone),
     )
     desk.log.datastore.pool.reconnect_timeout = RECONNECT_SECONDS
     return desk
 
 
-@contextmanager
-def open_desk(settings: Settings) -> Iterator[Desk]:
-    """A desk on a migrated database, for the command line; closed at the end."""
-    with database(settings) as conninfo:
-        prepare(conninfo)
-        desk = make_desk(settings, conninfo)
-        try:
-            yield desk
-        finally:
-            desk.close()
-
-
 def make_reader(desk: Desk) -> LogReader:
     return LogReader(desk.log, desk.event_mapper, desk.keys)
+
+
+def open_reader(conninfo: str, master_key: bytes) -> LogReader:
+    """A reader without a desk, for a process that helps to rebuild."""
+    recorder = Factory(Environment("register", environment(conninfo))).application_recorder()
+    return LogReader(cast("Recorder", recorder), EventMapper(), KeyRing(master_key))
 
 
 def make_tracking(conninfo: str) -> TrackingRecorder:
@@ -158,14 +240,143 @@ def make_tracking(conninfo: str) -> TrackingRecorder:
 
 
 def make_runner(settings: Settings, conninfo: str) -> Runner:
-    """The runner over the live builds and the policies; it sees new builds as they go live."""
+    """The runner over the live builds, the policies and the outbox.
+
+    It sees new builds as they go live.
+    """
     desk = make_desk(settings, conninfo)
     tracking = make_tracking(conninfo)
     policies = PolicyDesk(desk, tracking)
+    outbox = Outbox(tracking, [way.channel for way in ways_out(settings)])
 
     def consumers() -> list[Consumer]:
         with tracking.datastore.get_connection() as conn:
             builds = followed_builds(conn, READ_MODELS)
-        return [policies, *(ReadModelConsumer(model, build, tracking) for model, build in builds)]
+        models = (ReadModelConsumer(model, build, tracking) for model, build in builds)
+        return [policies, outbox, *models]
 
     return Runner(make_reader(desk), tracking, refreshed(consumers, _BUILDS_SECONDS))
+
+
+def ways_out(settings: Settings) -> list[Way]:
+    """How notices leave the register: by mail and webhook, where they are set."""
+    ways: list[Way] = []
+    if settings.smtp_relay:
+        ways.append(Mail(settings.smtp_relay, settings.public_url))
+    if settings.webhook_url and settings.webhook_secret:
+        ways.append(Webhook(settings.webhook_url, settings.webhook_secret, settings.public_url))
+    return ways
+
+
+def make_deliveries(settings: Settings, conninfo: str) -> list[Delivery]:
+    """One for each way out, so that none waits for another."""
+    return [Delivery(conninfo, way) for way in ways_out(settings)]
+
+
+def make_clock_watch(settings: Settings, desk: Desk, conninfo: str) -> ClockWatch:
+    """The watch over the clocks that the live read models show as running."""
+
+    def clocks(until: date, after: Mark | None, limit: int) -> Sequence[RunningClock]:
+        with desk.log.datastore.get_connection() as conn:
+            return running_clocks(conn, until, after, limit)
+
+    def heads() -> Heads:
+        with psycopg.connect(conninfo) as conn:
+            found = responsible(conn)
+        return Heads(heads=found.heads, parents=found.parents, leaders=found.leaders)
+
+    return ClockWatch(desk, read_ladder(settings.ladder_file), clocks, heads)
+
+
+def make_calendar_desk(desk: Desk, *, at_once: int = AT_ONCE) -> CalendarDesk:
+    """It reads the running terms from the live read models."""
+
+    @contextmanager
+    def terms(first: date, last: date) -> Iterator[RunningTerms | None]:
+        with (
+            desk.log.datastore.get_connection() as conn,
+            running_terms(conn, first, last) as running,
+        ):
+            yield running
+
+    return CalendarDesk(desk, terms, at_once=at_once)
+
+
+def make_calendar_rounds(
+    settings: Settings,
+    conninfo: str,
+    leads: Callable[[], bool],
+    follow: Callable[[CalendarDesk], None] = CalendarDesk.round,
+) -> Rounds:
+    """The due dates' following of calendar decisions, on a desk of its own as well."""
+    calendar = make_calendar_desk(make_desk(settings, conninfo))
+
+    def work() -> None:
+        if calendar.waiting():
+            follow(calendar)
+
+    return Rounds(
+        "calendar",
+        work,
+        make_tracking(conninfo),
+        seconds=_CALENDAR_SECONDS,
+        leads=leads,
+    )
+
+
+async def follow_calendar(desk: Desk) -> None:
+    """Commands see a decision on the calendar at once; this is for what is only read."""
+    while True:
+        try:
+            await asyncio.to_thread(desk.follow_calendar)
+        except (psycopg.Error, PersistenceError) as error:
+            log.warning("calendar-not-followed", error=type(error).__name__)
+        await asyncio.sleep(_READ_AGAIN_SECONDS)
+
+
+def make_watch_rounds(settings: Settings, conninfo: str, leads: Callable[[], bool]) -> Rounds:
+    """The watch, on a desk of its own so that the policies don't wait for its batches."""
+    watch = make_clock_watch(settings, make_desk(settings, conninfo), conninfo)
+    return Rounds(
+        "clock-watch",
+        watch.tick,
+        make_tracking(conninfo),
+        seconds=settings.watch_seconds,
+        leads=leads,
+    )
+
+
+def signer_of(settings: Settings, *, make: bool = True) -> Signer | None:
+    """Whoever signs checkpoints, if a key is set; in development the key is made when missing."""
+    path = settings.proof.signing_key_file
+    if path is None:
+        return None
+    if not path.exists():
+        if not make:
+            return None
+        kept_key(path)
+    return Signer(settings.proof.log_origin, read_signing_key(path))
+
+
+def make_proof_rounds(settings: Settings, conninfo: str, leads: Callable[[], bool]) -> list[Rounds]:
+    """The growth of the tree over the log, and the signing of its checkpoints where a key is set.
+
+    The tree looks at the log every second: an event waits for its leaf no longer.
+    """
+    proof, signer, tracking = settings.proof, signer_of(settings), make_tracking(conninfo)
+    directory = CheckpointDirectory(proof.checkpoint_dir) if proof.checkpoint_dir else None
+    outside = Outside(proof.log_origin, signer, directory)
+    tree = LogTree(conninfo, outside)
+    rounds = [Rounds(tree.name, tree.grow, tracking, seconds=_TREE_SECONDS, leads=leads)]
+    if signer is None:
+        log.warning("checkpoints-not-signed", setting="KARGUZAR_SIGNING_KEY_FILE")
+        return rounds
+    outlets: list[Outlet] = [directory] if directory else []
+    if proof.witness_url:
+        outlets.append(Witness(proof.witness_url))
+    checkpoints = Checkpoints(conninfo, outside, outlets)
+    every = proof.checkpoint_seconds
+    return [
+        *rounds,
+        Rounds(checkpoints.name, checkpoints.publish, tracking, seconds=every, leads=leads),
+    ]

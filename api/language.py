@@ -1,21 +1,24 @@
 """The reader's language, out of those that Karguzar speaks."""
 
-from api.register_state import AppRequest
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request
 
 LANGUAGES = ("az", "en")
 
 
-def language_of(request: AppRequest) -> str:
-    """The first language of Accept-Language that we speak; Azerbaijani without one."""
+def language_of(request: Request[Any, Any, Any], spoken: Sequence[str] = LANGUAGES) -> str:
+    """The first language of Accept-Language out of *spoken*, whose first is taken without one."""
     accepted = request.headers.get("accept-language", "")
     weighed = []
     for part in accepted.split(","):
-        tag, _, quality = part.strip().partition(";q=")
+        tag, _, quality = part.replace(" ", "").partition(";q=")
         try:
             weighed.append((float(quality or 1), tag.split("-")[0].lower()))
         except ValueError:
             continue
-    for _, language in sorted(weighed, key=lambda pair: -pair[0]):
-        if language in LANGUAGES:
+    for weight, language in sorted(weighed, key=lambda pair: -pair[0]):
+        if weight > 0 and language in spoken:
             return language
-    return LANGUAGES[0]
+    return spoken[0]

@@ -19,7 +19,6 @@ from application.access import Forbidden, list_sight_sql, sees_personal
 from application.caller import Caller
 from domain.kinds import KINDS, Kind
 from projections.cases import CaseFilter, CaseOrder, list_cases
-from projections.due_dates import DueCase, DueFilter, list_due
 from projections.pages import Page
 from projections.parties import PersonsCase, cases_of_person
 from projections.register import Row
@@ -89,7 +88,7 @@ async def case_filter(  # noqa: PLR0913
         registered_to=registered_to,
         due_from=due_from,
         due_to=due_to,
-        overdue_on=_today(register_of(request)) if overdue else None,
+        overdue_on=today_at(register_of(request)) if overdue else None,
         under_control=under_control,
         confidential=confidential,
         result=result,
@@ -155,7 +154,7 @@ async def work(
     wait_for: WaitFor = None,
 ) -> Page[Work]:
     register, caller = register_of(request), caller_of(request)
-    _require_personal(caller)
+    require_personal(caller)
     organisation = register.organisation()
     sight = list_sight_sql(caller, organisation)
     await wait(register, wait_for, "work", "register")
@@ -169,47 +168,6 @@ async def work(
 
 
 @get(
-    "/deadlines",
-    operation_id="deadlines.list",
-    tags=["deadlines"],
-    summary="What is due",
-    responses=answers(Page[DueCase], 400, 401, 403, 422, 503),
-)
-async def deadlines(  # noqa: PLR0913
-    request: AppRequest,
-    *,
-    due_from: date | None = None,
-    due_to: date | None = None,
-    running: bool = True,
-    unit: Word = None,
-    official: Word = None,
-    kind: Word = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-    wait_for: WaitFor = None,
-) -> Page[DueCase]:
-    register, caller = register_of(request), caller_of(request)
-    _require_personal(caller)
-    await wait(register, wait_for, "due_dates", "register")
-    organisation = register.organisation()
-    async with register.pool.connection() as conn:
-        return await list_due(
-            conn,
-            DueFilter(
-                due_from=due_from,
-                due_to=due_to,
-                running=running,
-                units=organisation.subtree(unit) if unit else None,
-                official=official,
-                kind=kind,
-            ),
-            *list_sight_sql(caller, organisation),
-            cursor=cursor,
-            limit=limit,
-        )
-
-
-@get(
     "/persons/{person_id:uuid}/cases",
     operation_id="persons.cases",
     tags=["persons"],
@@ -220,7 +178,7 @@ async def persons_cases(
     request: AppRequest, person_id: UUID, limit: Limit = 200, wait_for: WaitFor = None
 ) -> PersonsCases:
     register, caller = register_of(request), caller_of(request)
-    _require_personal(caller)
+    require_personal(caller)
     await wait(register, wait_for, "parties", "register")
     async with register.pool.connection() as conn:
         found, position = await cases_of_person(
@@ -233,12 +191,12 @@ ROUTES: list[Any] = [
     _case_list(None),
     *(_case_list(kind) for kind in KINDS.values()),
     work,
-    deadlines,
     persons_cases,
 ]
 
 
-def _require_personal(caller: Caller) -> None:
+def require_personal(caller: Caller) -> None:
+    """Raise Forbidden for those who see no personal field."""
     if not sees_personal(caller):
         raise Forbidden("This list is about people: your role doesn't see them")
 
@@ -250,5 +208,6 @@ def _local(request: AppRequest, instant: datetime | None) -> datetime | None:
     return instant.replace(tzinfo=ZoneInfo(register_of(request).settings.time_zone))
 
 
-def _today(register: Register) -> date:
+def today_at(register: Register) -> date:
+    """The date where the department sits."""
     return datetime.now(ZoneInfo(register.settings.time_zone)).date()

@@ -14,6 +14,7 @@ from prometheus_client import (
 )
 
 from domain.case import CaseKind
+from projections.notices import NotSent
 from projections.positions import ReadModelPosition
 
 COMMANDS = Counter("karguzar_commands_total", "Commands by outcome", ["kind", "outcome"])
@@ -36,7 +37,9 @@ def batch_done(size: int, seconds: float) -> None:
     BATCH_SECONDS.observe(seconds)
 
 
-def exposition(positions: list[ReadModelPosition], pool: Mapping[str, int]) -> tuple[bytes, str]:
+def exposition(
+    positions: list[ReadModelPosition], notices: list[NotSent], pool: Mapping[str, int]
+) -> tuple[bytes, str]:
     """The page for Prometheus: the counters of all workers, and gauges read just now."""
     counters = CollectorRegistry()
     if _MULTIPROCESS in os.environ:
@@ -58,6 +61,16 @@ def exposition(positions: list[ReadModelPosition], pool: Mapping[str, int]) -> t
     for position in positions:
         lag.labels(position.name).set(position.behind)
         stopped.labels(position.name).set(int(position.stopped is not None))
+    unsent = Gauge(
+        "karguzar_notices_not_sent",
+        "Notices that wait to be sent, have failed for good or were no longer needed",
+        ["channel", "state"],
+        registry=now,
+    )
+    for channel in notices:
+        unsent.labels(channel.channel, "waiting").set(channel.waiting)
+        unsent.labels(channel.channel, "failed").set(channel.failed)
+        unsent.labels(channel.channel, "no-longer-needed").set(channel.not_needed)
     connections = Gauge(
         "karguzar_pool", "The pool that reads use, by psycopg's names", ["figure"], registry=now
     )

@@ -20,7 +20,10 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from msgspec import Struct
 
 from api.documents import DocumentNotFitting, DocumentNotStored
+from api.language import language_of
+from api.refusals import LANGUAGES, Fields, Told, title_in, told
 from api.tokens import NotADeputy, TokenRefused
+from api.working import PauseNotReadable, StartNotReadable
 from application.access import CaseHidden, Forbidden
 from application.orders import (
     DatabaseGone,
@@ -31,6 +34,8 @@ from application.orders import (
 )
 from domain.calendar import CalendarMissing
 from domain.case import NotFitting, NotYetBegun, Refusal
+from domain.rule import RuleNotInForce, RuleWithoutTerm, UnknownRule
+from infra.calendars import UnknownOrganisation
 from infra.group_commit import Stopped
 from projections.pages import CursorInvalid
 from projections.positions import ReadModelBehind
@@ -48,6 +53,18 @@ class MediaTypeNotTaken(Exception):
 
 class UnknownParameter(Exception):
     """The query has a name that this address doesn't know: correct or remove it."""
+
+
+class RangeTooWide(Exception):
+    """A count by day takes 62 days at most, from the first to the last: ask for fewer."""
+
+
+class NoCheckpoint(Exception):
+    """No checkpoint of the log is signed yet: ask again in a minute."""
+
+
+class OutsideTree(Exception):
+    """The proof asked for is over events that the tree doesn't have yet: ask for fewer."""
 
 
 class DateOutOfRange(Exception):
@@ -79,9 +96,18 @@ STATUS: dict[type[Exception], int] = {
     HeaderNotFitting: 400,
     UnknownParameter: 400,
     DateOutOfRange: 422,
+    RangeTooWide: 422,
+    NoCheckpoint: 404,
+    OutsideTree: 422,
     MediaTypeNotTaken: 415,
     CursorInvalid: 400,
     CalendarMissing: 422,
+    UnknownRule: 422,
+    RuleNotInForce: 422,
+    RuleWithoutTerm: 422,
+    UnknownOrganisation: 422,
+    StartNotReadable: 422,
+    PauseNotReadable: 422,
     DocumentNotStored: 409,
     DocumentNotFitting: 422,
     ReadModelBehind: 503,
@@ -129,7 +155,7 @@ def status_of(exception: type[Exception]) -> int:
     return next((STATUS[c] for c in exception.__mro__ if c in STATUS), 500)
 
 
-def problem_types() -> dict[str, dict[str, Any]]:
+def problem_types(language: str = LANGUAGES[0]) -> dict[str, dict[str, Any]]:
     """Type -> status and sentence, of every refusal and error that has a name."""
     found: dict[str, dict[str, Any]] = {
         f"/problems/{slug}": {"status": status, "title": title}
@@ -144,6 +170,8 @@ def problem_types() -> dict[str, dict[str, Any]]:
                 "status": status_of(exception),
                 "title": title_of(exception),
             }
+    for type_, problem in found.items():
+        problem["title"] = title_in(language, type_, problem["title"])
     return dict(sorted(found.items()))
 
 
@@ -162,8 +190,15 @@ def named(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         headers = _RETRY_AFTER
     elif status == 401:  # noqa: PLR2004
         headers = {"WWW-Authenticate": 'Bearer realm="karguzar"'}
+    detail = title if str(error) in ("", exception.__doc__) else str(error)
     return _answer(
-        request, status, problem_type(exception), title, str(error) or title, headers=headers
+        request,
+        status,
+        problem_type(exception),
+        title,
+        detail,
+        headers=headers,
+        values=error,
     )
 
 
@@ -244,6 +279,7 @@ def _of_the_framework(
     headers: dict[str, str] | None = None,
     errors: list[dict[str, str]] | None = None,
 ) -> Response[Any]:
+    values = Fields(tuple(dict.fromkeys(e["field"] for e in errors or () if e["field"])))
     status, title, usual = OF_THE_FRAMEWORK[slug]
     return _answer(
         request,
@@ -253,6 +289,7 @@ def _of_the_framework(
         detail or usual,
         headers=headers,
         errors=errors,
+        values=values,
     )
 
 
@@ -265,13 +302,16 @@ def _answer(
     *,
     headers: dict[str, str] | None = None,
     errors: list[dict[str, str]] | None = None,
+    values: Any = None,
 ) -> Response[Any]:
+    english = Told(title, detail, LANGUAGES[0])
+    answer = told(type_, english, values, language_of(request, LANGUAGES))
     return ProblemDetailsException(
         status_code=status,
         type_=type_,
-        title=title,
-        detail=detail,
-        headers=headers or {},
+        title=answer.title,
+        detail=answer.detail,
+        headers={**(headers or {}), "Content-Language": answer.languages},
         extra={"errors": errors} if errors else {},
     ).to_response(request)
 

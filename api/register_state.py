@@ -1,12 +1,14 @@
 """What the running server holds, made once at start and shared by its routes."""
 
+from asyncio import Lock
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 from litestar import Request
 from litestar.datastructures import State
 from msgspec import Struct
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -16,8 +18,12 @@ from application.access import Organisation
 from application.caller import Caller
 from application.desk import Desk
 from application.orders import Order, Receipt
+from domain.calendar import WorkingCalendar
+from domain.due import Terms
+from infra.calendar_feeds import CalendarFeeds
 from infra.group_commit import GroupCommit
 from infra.keys import KeyRing, PersonKey
+from infra.proofs import Proofs
 from infra.settings import Settings
 from projections.telling import Names
 
@@ -25,7 +31,12 @@ Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
 
 class Register(Struct, frozen=True, kw_only=True):
-    """The parts of the server. ``organisation`` and ``names`` give what was last read."""
+    """The parts of the server. ``organisation`` and ``names`` give what was last read.
+
+    ``terms`` are those of an organisation as known on a day, or else the desk's; ``calendar``
+    gives the one of a version, where it is still known. ``connect`` opens a connection for what
+    reads long, and ``previewing`` lets one preview do so at a time.
+    """
 
     settings: Settings
     desk: Desk
@@ -34,8 +45,14 @@ class Register(Struct, frozen=True, kw_only=True):
     keys: KeyRing
     tokens: TokenChecker
     documents: Documents
+    calendar_feeds: CalendarFeeds
+    proofs: Proofs
     organisation: Callable[[], Organisation]
     names: Callable[[], Names]
+    terms: Callable[[str | None, date | None], Terms]
+    calendar: Callable[[str], WorkingCalendar | None]
+    connect: Callable[[], Connection[TupleRow]]
+    previewing: Lock
 
     async def keys_of(self, owners: set[UUID]) -> dict[UUID, PersonKey]:
         """The keys of persons, for opening what they seal."""

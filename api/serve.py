@@ -4,7 +4,6 @@ Each is replaced when it dies. The runner is a process of its own, for folding h
 interpreter and would delay the requests of a process that it shared.
 """
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -14,17 +13,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.process import BaseProcess
 
 import structlog
 import uvicorn
 
+from infra.collecting import collect_seldom
 from infra.logging import configure_logging
+from infra.parent import end_with_parent
 from infra.settings import Settings
 
 _DRAIN_SECONDS = 20
 _SETTLED_SECONDS = 30
 _RUNNER_NICENESS = 5
+_RECALCULATION_PAUSE = 0.1
 _BACKLOG = 2048
 
 log = structlog.get_logger()
@@ -119,34 +122,61 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
 
 
 def run_runner(settings: Settings, conninfo: str) -> None:
-    """The process that keeps the read models and carries out the policies.
+    """The process that follows the log, watches clocks and calendar, proves the log, sends notices.
 
     Where there are too few processors for all, answering comes before folding: the read models
     catch up afterwards.
     """
-    from api.composition import make_runner  # noqa: PLC0415 - only the runner needs it
+    from api.composition import (  # noqa: PLC0415 - only here
+        make_calendar_rounds,
+        make_deliveries,
+        make_proof_rounds,
+        make_runner,
+        make_watch_rounds,
+    )
 
     _set_up(settings)
     os.nice(_RUNNER_NICENESS)
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())
-    make_runner(settings, conninfo).run(conninfo, stopping.is_set)
+    runner = make_runner(settings, conninfo)
+    make_watch_rounds(settings, conninfo, lambda: runner.leads).start()
+    aside = partial(_in_a_process, settings, conninfo)
+    make_calendar_rounds(settings, conninfo, lambda: runner.leads, aside).start()
+    for rounds in make_proof_rounds(settings, conninfo, lambda: runner.leads):
+        rounds.start()
+    for delivery in make_deliveries(settings, conninfo):
+        delivery.start()
+    runner.run(conninfo, stopping.is_set)
+
+
+def _in_a_process(settings: Settings, conninfo: str, _: object) -> None:
+    """Let the due dates follow the calendar beside the runner, which goes on folding."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=run_recalculation, args=(settings, conninfo), daemon=True
+    )
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise ChildProcessError(f"the recalculation ended with {process.exitcode}")
+
+
+def run_recalculation(settings: Settings, conninfo: str) -> None:
+    """The process that lives while due dates have to follow a decision on the calendar."""
+    from api.composition import make_calendar_desk, make_desk  # noqa: PLC0415 - only here
+
+    _set_up(settings)
+    calendar = make_calendar_desk(make_desk(settings, conninfo))
+    while calendar.waiting():
+        calendar.round()
+        time.sleep(_RECALCULATION_PAUSE)
 
 
 def _set_up(settings: Settings) -> None:
     configure_logging(settings.log_level, console=sys.stderr.isatty())
-    # What was imported stays; what a batch makes is mostly gone before it is looked at.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """Nothing is left running when the parent is killed outright, be it while this one starts."""
-    if parent := multiprocessing.parent_process():
-        parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
+    collect_seldom()
+    end_with_parent()
 
 
 def _listen(settings: Settings) -> socket.socket:

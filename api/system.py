@@ -8,10 +8,13 @@ from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
+from api.language import language_of
 from api.metrics import exposition
 from api.problem_responses import answers
 from api.problems import problem_types
+from api.refusals import LANGUAGES
 from api.register_state import AppRequest, register_of
+from projections.notices import not_sent
 from projections.positions import ReadModelPosition, positions
 
 BEHIND_LIMIT = 10_000
@@ -85,10 +88,10 @@ async def metrics(request: AppRequest) -> Response[bytes]:
     register = register_of(request)
     try:
         async with register.pool.connection(timeout=2) as conn:
-            models = await positions(conn)
+            models, notices = await positions(conn), await not_sent(conn)
     except (psycopg.Error, psycopg_pool.PoolTimeout):
-        models = []
-    page, media_type = exposition(models, register.pool.get_stats())
+        models, notices = [], []
+    page, media_type = exposition(models, notices, register.pool.get_stats())
     return Response(page, media_type=media_type)
 
 
@@ -112,5 +115,5 @@ async def read_positions(request: AppRequest) -> Positions:
     summary="Every type of problem and what it means",
     opt={"public": True},
 )
-async def problems() -> dict[str, Any]:
-    return problem_types()
+async def problems(request: AppRequest) -> dict[str, Any]:
+    return problem_types(language_of(request, LANGUAGES))

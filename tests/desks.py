@@ -10,10 +10,11 @@ from psycopg.sql import SQL, Identifier
 
 from application.access import Organisation
 from application.desk import Desk
+from domain.due import Terms
 from domain.envelope import Recorded
 from infra.keys import KeyRing
 from projections.runner import LogReader
-from tests.domain.spec import BAKU, NOON, PLAIN_CALENDAR
+from tests.domain.spec import NOON, PLAIN_TERMS
 
 MASTER_KEY = bytes(range(32))
 TEMPLATE = "karguzar_template"
@@ -26,18 +27,27 @@ ORGANISATION = Organisation.of(
         "press": "agency",
         "reception": "agency",
         "region-ganja": "agency",
-    }
+    },
+    {
+        "aliyev": "records",
+        "controller": "agency",
+        "director": "agency",
+        "huseynova": "records",
+        "ismayilova": "press",
+        "mammadov": "pensions",
+        "quliyev": "reception",
+        "rzayeva": "social",
+    },
 )
 
 
-def new_desk(conninfo: str) -> Desk:
+def new_desk(conninfo: str, terms: Terms = PLAIN_TERMS) -> Desk:
     """A desk whose clock stands at noon; set ``desk.clock`` to move it."""
     return Desk(
         conninfo,
         keys=KeyRing(MASTER_KEY),
-        calendar=PLAIN_CALENDAR,
+        terms=terms,
         organisation=lambda: ORGANISATION,
-        time_zone=BAKU,
         clock=lambda: NOON,
     )
 

@@ -13,11 +13,11 @@ MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py
 NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
 
 AGGREGATES = ("appeal", "assignment", "media_inquiry", "reception")
-AGGREGATE_LINES = 1_200
+AGGREGATE_LINES = 1_250
 LINES = 450
 LONGER = {
     "application/demo_appeals.py": 500,
-    "projections/due_dates.py": 550,
+    "projections/due_dates.py": 600,
     "projections/register.py": 550,
     "projections/work.py": 500,
 }
@@ -27,10 +27,14 @@ API_SEES_INFRA = {
     "api/app.py": "the composition root of a worker",
     "api/composition.py": "the composition root of everything else",
     "api/cli.py": "settings and logging",
+    "api/cli_deadline.py": "settings; the calendars' years; the application's role",
+    "api/cli_calendar.py": "settings",
     "api/cli_demo.py": "settings; enters the organisation",
     "api/cli_import.py": "settings; the calendar",
+    "api/cli_notices.py": "settings",
     "api/cli_read.py": "settings; the application's role",
     "api/cli_serve.py": "settings; migrates",
+    "api/cli_verify.py": "settings; the check of the whole log",
     "api/development_issuer.py": "settings",
     "api/problems.py": "the group commit's own refusal",
     "api/register_state.py": "the types of what a worker holds",
@@ -39,11 +43,14 @@ API_SEES_INFRA = {
 APPLICATION_SEES_INFRA = {
     "application/desk.py": "the event store",
     "application/policy_desk.py": "the position of the policies",
+    "application/calendar_desk.py": "the event store: it writes moved due dates by the thousand",
+    "application/rounds.py": "shows its failures among the stopped consumers",
     "application/demo_cast.py": "the units and officials of the demo",
     "application/demo.py": "enters the units and officials of the demo",
 }
 SEES_EVENTSOURCING = {
     "application/desk.py": "the library's application",
+    "application/calendar_desk.py": "the library's stored event",
     "projections/runner.py": "the library's errors of persistence",
     "projections/rebuild.py": "the library's error for a position taken twice",
     "api/composition.py": "the library's environment",

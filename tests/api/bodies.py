@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from infra.calendars import working_calendar
 from tests.domain.spec import BAKU
 
 NOWHERE = "00000000-0000-4000-8000-000000000001"
@@ -68,6 +69,17 @@ def assignment(**changes: Any) -> dict[str, Any]:
         "unit": "pensions",
         "main_executor": "mammadov",
         "due_on": on(10),
+        **changes,
+    }
+
+
+def calendar_decision(**changes: Any) -> dict[str, Any]:
+    """On a working day so far ahead that no other test's terms run through it."""
+    day = working_calendar("az").add_working_days(now().date(), 300)
+    return {
+        "act": "Qərar 12",
+        "announced_on": on(),
+        "days": [{"on": str(day), "kind": "off", "reason": "exchange"}],
         **changes,
     }
 

@@ -130,7 +130,8 @@ def test_work_and_deadlines_are_paged_too(as_: As, dozen: list[str], path: str) 
     found: list[str] = []
     answer = registrar.get(address).json()
     while True:
-        found += [row.get("case_id") or row["due"]["case_id"] for row in answer["rows"]]
+        duties = [row.get("due", row) for row in answer["rows"]]
+        found += [duty["case_id"] for duty in duties if duty.get("clock", "answer") == "answer"]
         if not answer["cursor"]:
             break
         answer = registrar.get(f"{address}&cursor={answer['cursor']}").json()
@@ -198,7 +199,7 @@ def test_the_document_is_openapi_3_1_with_an_id_for_each_operation(
 
 def test_each_operation_has_an_example(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
-        if path in ("/metrics", "/problems") or "/documents/" in path:
+        if path in ("/metrics", "/problems", "/api/v1/calendar-feed") or "/documents/" in path:
             continue
         (content,) = (
             operation["requestBody"] if method == "post" else operation["responses"]["200"]

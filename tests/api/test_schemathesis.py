@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from application.caller import Role
-from tests.api.bodies import appeal, assignment, begun, inquiry, read, reception
+from tests.api.bodies import appeal, assignment, begun, calendar_decision, inquiry, read, reception
 from tests.api.serving import Person, Server, served
 from tests.desks import migrated_database
 
@@ -69,6 +69,7 @@ def cases(anyone: httpx.Client) -> dict[str, str]:
         "receptions": reception(),
         "media-inquiries": inquiry(),
         "assignments": assignment(),
+        "calendar-decisions": calendar_decision(),
     }
     ids = {resource: begun(anyone, resource, body) for resource, body in bodies.items()}
     return {**ids, "cases": ids["appeals"], "threads": ids["receptions"]}

@@ -60,8 +60,16 @@ def test_an_appeal_lives_from_its_registration_to_its_closing(as_: As) -> None:
         {"question": "Staj neçə ildir?", "due_on": on(5), "unit": "social"},
     )
     clocks = read(executor, f"cases/{case}/deadlines", wait_for=receipt["position"])["clocks"]
-    assert {clock["clock"].split(":")[0] for clock in clocks} == {"answer", "information"}
-    assert {clock["rule"] for clock in clocks} == {"az-a-gen", "chosen"}
+    rules = {clock["clock"].split(":")[0]: clock["rule"] for clock in clocks}
+    assert rules == {
+        "answer": "az-a-gen",
+        "register": "az-a-reg",
+        "forward": "az-a-fwd",
+        "no-consideration": "az-a-nolook",
+        "information": "chosen",
+    }
+    running = {clock["clock"].split(":")[0] for clock in clocks if clock["running"]}
+    assert running == {"answer", "information"}
     (request,) = read(executor, path)["standing"]["requests"]
     done(
         executor,

@@ -13,16 +13,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.benchmarks.cluster import Cluster, fresh_cluster
 from tests.benchmarks.figure import Figure, save, show
-from tests.benchmarks.figures import append, history, lag, lists, rebuild, register
+from tests.benchmarks.figures import (
+    append,
+    due_dates,
+    history,
+    lag,
+    lists,
+    rebuild,
+    recalculation,
+    register,
+    verify,
+)
 from tests.benchmarks.options import Options
 
 FIGURES: dict[str, Callable[[Cluster, Options, Progress], Figure]] = {
     "register": register.measure,
     "append": append.measure,
+    "due-dates": due_dates.measure,
+    "recalculation": recalculation.measure,
     "rebuild": rebuild.measure,
     "lag": lag.measure,
     "lists": lists.measure,
     "history": history.measure,
+    "verify": verify.measure,
 }
 
 
@@ -43,6 +56,7 @@ def _sizes(_context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.option("--rate", default=1000, type=click.IntRange(1), help="Commands/s for the lag.")
 @click.option("--seconds", default=8.0, type=click.FloatRange(0.5), help="Length of each run.")
 @click.option("--rounds", default=3, type=click.IntRange(1), help="Runs of each; medians count.")
+@click.option("--open-cases", default=100_000, type=click.IntRange(1), help="To recompute.")
 @click.option("--only", multiple=True, type=click.Choice(tuple(FIGURES)), help="Some figures.")
 @click.option(
     "--json", "file", default="bench.json", type=click.Path(dir_okay=False, path_type=Path)
@@ -55,6 +69,7 @@ def bench(
     rate: int,
     seconds: float,
     rounds: int,
+    open_cases: int,
     only: tuple[str, ...],
     file: Path,
 ) -> None:
@@ -66,6 +81,7 @@ def bench(
         rate=rate,
         seconds=seconds,
         rounds=rounds,
+        open_cases=open_cases,
     )
     console = Console() if sys.stdout.isatty() else Console(width=150)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -4,7 +4,10 @@ from msgspec import Struct
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """``cases`` and ``events`` are the sizes of the registers that are read and rebuilt."""
+    """``cases`` and ``events`` are the sizes of the registers that are read and rebuilt.
+
+    ``open_cases`` is that of the one whose due dates are computed again.
+    """
 
     cases: tuple[int, ...]
     events: tuple[int, ...]
@@ -12,3 +15,4 @@ class Options(Struct, frozen=True, kw_only=True):
     rate: int
     seconds: float
     rounds: int
+    open_cases: int

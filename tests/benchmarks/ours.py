@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -14,7 +13,7 @@ from application.caller import Caller, Role
 from application.desk import Desk
 from application.orders import Order
 from domain.case import Actor, CaseKind, Command
-from infra.calendars import working_calendar
+from infra.jurisdiction import terms_of
 from infra.keys import KeyRing
 from infra.migrate import migrate
 from infra.organisation import Official, Unit, put_organisation
@@ -47,13 +46,14 @@ def prepare(conninfo: str) -> None:
 
 def desk(conninfo: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Desk:
     parents = dict.fromkeys((REGISTRARS, *UNITS), "department")
-    organisation = Organisation.of({"department": None, **parents})
+    officials = {"registrar": REGISTRARS, **{o: unit for unit in UNITS for o in executors(unit)}}
+    officials |= {f"{unit}-head": unit for unit in UNITS}
+    organisation = Organisation.of({"department": None, **parents}, officials)
     return Desk(
         conninfo,
         keys=KeyRing(MASTER_KEY),
-        calendar=working_calendar("az"),
+        terms=terms_of("az"),
         organisation=lambda: organisation,
-        time_zone=ZoneInfo("Asia/Baku"),
         clock=clock,
     )
 

@@ -11,6 +11,7 @@ from msgspec import to_builtins
 from rich.progress import Progress
 
 from application.orders import DatabaseGone, Order, Receipt
+from infra.collecting import collect_seldom
 from infra.group_commit import GroupCommit
 from tests.benchmarks.appeals import appeal
 from tests.benchmarks.cluster import Cluster, in_process
@@ -58,7 +59,11 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
 
 
 def our_rate(conninfo: str, seconds: float) -> float:
-    """Commands a second through group commit and the desk, `WAITING` of them always waiting."""
+    """Commands a second through group commit and the desk, `WAITING` of them always waiting.
+
+    In a process that collects garbage as the server's do.
+    """
+    collect_seldom()
     return uvloop.run(_our_rate(conninfo, seconds))
 
 

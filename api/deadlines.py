@@ -1,0 +1,178 @@
+"""What is due: the clocks one by one, and how many of them on each day."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from api.lists import Cursor, Limit, Word, require_personal, today_at
+from api.problem_responses import answers
+from api.problems import RangeTooWide
+from api.register_state import AppRequest, Register, caller_of, register_of
+from api.waiting import WaitFor, wait
+from application.access import Organisation, list_sight_sql
+from application.caller import Caller
+from domain.calendar import CalendarMissing
+from projections.due_dates import DueCase, DueFilter, Row, list_due
+from projections.due_days import DueCount, count_due
+from projections.pages import Page
+
+MOST_DAYS = 62
+_USUAL_DAYS = 31
+
+Whose = Annotated[
+    str,
+    QueryParameter(
+        pattern="^(mine|unit|all)$",
+        description="mine; unit: my unit's and those below it; or all that I may see",
+    ),
+]
+
+
+class DueClock(Struct, kw_only=True):
+    """A running clock as of today.
+
+    ``working_days_left`` doesn't count today and is negative once the due day has passed; it is
+    null for a clock that doesn't run, and in years without a calendar. A clock that ends at an
+    hour is ``overdue`` from that hour on, with no working days left.
+    """
+
+    due: Row
+    number: str
+    state: str
+    topic: str | None
+    subject: str | None
+    working_days_left: int | None
+    overdue: bool
+
+
+class DueDays(Struct, kw_only=True):
+    """``position`` is what the read models have seen. A day without clocks isn't named."""
+
+    first: date
+    last: date
+    days: list[DueCount]
+    position: int
+
+
+@get(
+    "/deadlines",
+    operation_id="deadlines.list",
+    tags=["deadlines"],
+    summary="What is due",
+    responses=answers(Page[DueClock], 400, 401, 403, 422, 503),
+)
+async def deadlines(  # noqa: PLR0913
+    request: AppRequest,
+    *,
+    whose: Whose = "all",
+    due_from: date | None = None,
+    due_to: date | None = None,
+    running: bool = True,
+    unit: Word = None,
+    official: Word = None,
+    kind: Word = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    wait_for: WaitFor = None,
+) -> Page[DueClock]:
+    register, caller = register_of(request), caller_of(request)
+    require_personal(caller)
+    await wait(register, wait_for, "due_dates", "register")
+    organisation = register.organisation()
+    units, officials = _narrowed(whose, caller, organisation)
+    async with register.pool.connection() as conn:
+        page = await list_due(
+            conn,
+            DueFilter(
+                due_from=due_from,
+                due_to=due_to,
+                running=running,
+                units=_both(units, organisation.subtree(unit) if unit else None),
+                officials=_both(officials, {official} if official else None),
+                kind=kind,
+            ),
+            *list_sight_sql(caller, organisation),
+            cursor=cursor,
+            limit=limit,
+        )
+    now = datetime.now(register.desk.terms.time_zone)
+    rows = [_seen_at(register, now, due) for due in page.rows]
+    return Page(rows=rows, cursor=page.cursor, position=page.position)
+
+
+@get(
+    "/deadlines/by-day",
+    operation_id="deadlines.by-day",
+    tags=["deadlines"],
+    summary="How much is due on each day, by clock; 62 days at most",
+    responses=answers(DueDays, 400, 401, 403, 422, 503),
+)
+async def deadlines_by_day(
+    request: AppRequest,
+    *,
+    whose: Whose = "mine",
+    due_from: Annotated[date | None, QueryParameter(description="Today if left out")] = None,
+    due_to: Annotated[
+        date | None, QueryParameter(description="30 days after due_from if left out")
+    ] = None,
+    wait_for: WaitFor = None,
+) -> DueDays:
+    register, caller = register_of(request), caller_of(request)
+    require_personal(caller)
+    first = due_from or today_at(register)
+    last = due_to or first + timedelta(days=_USUAL_DAYS - 1)
+    if not 0 <= (last - first).days < MOST_DAYS:
+        raise RangeTooWide(RangeTooWide.__doc__)
+    await wait(register, wait_for, "due_dates", "register")
+    organisation = register.organisation()
+    units, officials = _narrowed(whose, caller, organisation)
+    sight = list_sight_sql(caller, organisation)
+    async with register.pool.connection() as conn:
+        days, position = await count_due(
+            conn, first, last, *sight, units=units, officials=officials
+        )
+    return DueDays(first=first, last=last, days=days, position=position)
+
+
+ROUTES: list[Any] = [deadlines, deadlines_by_day]
+
+
+def _narrowed(
+    whose: str, caller: Caller, organisation: Organisation
+) -> tuple[Collection[str] | None, Collection[str] | None]:
+    """The units and the officials that *whose* narrows a list to; None: to nobody's."""
+    if whose == "mine":
+        return None, {caller.actor.official, caller.actor.principal}
+    if whose == "unit":
+        return organisation.subtree(caller.actor.unit), None
+    return None, None
+
+
+def _both(one: Collection[str] | None, other: Collection[str] | None) -> Collection[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return set(one) & set(other)
+
+
+def _seen_at(register: Register, now: datetime, found: DueCase) -> DueClock:
+    due = found.due
+    left, overdue = None, False
+    if due.running:
+        overdue = due.due_at < now if due.due_at else due.due_on < now.date()
+        try:
+            left = register.desk.terms.calendar.working_days_between(now.date(), due.due_on)
+        except CalendarMissing:
+            left = None
+    return DueClock(
+        due=due,
+        number=found.number,
+        state=found.state,
+        topic=found.topic,
+        subject=found.subject,
+        working_days_left=left,
+        overdue=overdue,
+    )
