@@ -7,11 +7,12 @@ step has one way to be carried out, so no estimate of the planner's can make it 
 
 from collections.abc import Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
-from projections.pages import columns
+from projections.pages import Prepared, columns, whole
 from projections.register import Row
 
 _DAY_ONE = "'0001-01-01'::date"
@@ -19,6 +20,8 @@ WALKED = 300
 WALKED_FOR_WORDS = 4_000
 WEEKS = 1_200
 """After 23 years of weeks the rest is looked through as one: a date may be out of all order."""
+_FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+_SEARCHED = "search @@ %(text)s::tsquery"
 _FACETS = (
     "read_models.register_facets_2(registered_on, received_at, due_on, kind, state, subkind, "
     "channel, unit, region, topic, social_category, controller, result, legacy_number, open, "
@@ -30,7 +33,8 @@ class Sort(Struct, frozen=True):
     """``key`` and ``day``, its day where it has one, are SQL.
 
     ``week`` tells the week's entry in the index apart from those of other dates: None is the
-    week of registration, which all other entries are also kept by.
+    week of registration, which all other entries are also kept by. ``undated``: a case may have
+    no day, and then its key is infinity.
     """
 
     key: str
@@ -38,6 +42,7 @@ class Sort(Struct, frozen=True):
     day: str
     week: int | None = None
     descending: bool = False
+    undated: bool = False
 
     @property
     def order_by(self) -> SQL:
@@ -53,109 +58,159 @@ class Sort(Struct, frozen=True):
     def beyond(self) -> str:
         return "<" if self.descending else ">"
 
+    @property
+    def onwards(self) -> str:
+        return "-" if self.descending else "+"
 
-class Sought(Struct, frozen=True):
-    """What a list is narrowed to, as SQL: ``reach`` holds for the sort key, ``conditions`` for all.
+    @property
+    def outermost(self) -> tuple[str, UUID]:
+        """The key and case that all others are beyond."""
+        return ("infinity", _LAST_ID) if self.descending else ("-infinity", _FIRST_ID)
 
-    ``entries`` are the texts that each case is indexed by, ``any_of`` names values that are lists
-    of such texts or, under ``weeks_of``, of weeks. These follow from the conditions and only save
-    looking at cases. ``words``: a search is among the conditions.
+
+class Shape(Struct, frozen=True):
+    """What a list's statement depends on; the values of its filters are parameters.
+
+    ``conditions`` hold for every case of the list; ``since`` and ``until`` are bounds of the sort
+    key that follow from them, null where nothing does. ``any_of`` names values that are lists of
+    texts each case is indexed by, ``weeks_of`` such of weeks. ``entries``: there are texts that all
+    cases of the list are indexed by. ``words``: a search is among the conditions.
     """
 
-    reach: tuple[str, ...]
+    sort: Sort
+    since: tuple[str, ...]
+    until: tuple[str, ...]
     conditions: tuple[str, ...]
-    entries: tuple[str, ...]
     any_of: tuple[str, ...]
     weeks_of: tuple[str, ...]
+    entries: bool
     words: bool
 
 
-@lru_cache(maxsize=512)
-def steps(sort: Sort, sought: Sought) -> SQL:
+@lru_cache(maxsize=256)
+def steps(shape: Shape) -> Prepared:
     """The query, in whose order the rows of each step come before those of the next."""
-    walked = WALKED_FOR_WORDS if sought.words else WALKED
-    by_week = not sought.words
-    in_week = "step.week" if sort.week is None else "0"
-    of_week = [] if sort.week is None else [f"step.week * 2 + {sort.week}"]
-    marked = "((SELECT key FROM mark), (SELECT case_id FROM mark))"
+    sort = shape.sort
+    walked = WALKED_FOR_WORDS if shape.words else WALKED
+    week = f"((SELECT first FROM span) {sort.onwards} (step.n - 1))"
+    in_week = week if sort.week is None else "0"
+    of_week = [] if sort.week is None else [f"{week} * 2 + {sort.week}"]
+    found = [_SEARCHED] if shape.words else []
+    conditions = [*shape.conditions, *found]
+    beyond_mark = _beyond(sort, "mark")
+    in_any_week = _indexed(shape, "0", [])
+    the_rest = [*conditions, beyond_mark, _rest(sort)]
     query = SQL(
-        "WITH mark AS MATERIALIZED ("
+        "WITH reach AS MATERIALIZED ({reach}"
+        "), mark AS MATERIALIZED ("
         "SELECT {key} AS key, case_id, {day} AS day FROM read_models.register"
-        " WHERE {reach} ORDER BY {order_by} OFFSET {walked} - 1 LIMIT 1"
-        "), span AS MATERIALIZED ("
-        "SELECT coalesce(first, 0) AS first, CASE WHEN mark_week IS NULL THEN -2"
-        " WHEN {by_week} THEN CASE WHEN first IS NULL OR last IS NULL THEN -1"
-        " ELSE least(abs(last - first), {weeks} - 1) END ELSE -1 END"
-        " AS more FROM (SELECT) AS one LEFT JOIN (SELECT 0 AS mark_week, {mark_week} AS first,"
-        " (SELECT {week} FROM read_models.register WHERE {reach} AND {day} IS NOT NULL"
-        " AND {finite} ORDER BY {backwards} LIMIT 1) AS last FROM mark) AS found ON true"
-        ") SELECT page.* FROM generate_series("
-        "(SELECT first - {sign} FROM span), (SELECT first + {sign} * (more + 1) FROM span), {sign}"
-        ") WITH ORDINALITY AS step (week, nth) CROSS JOIN LATERAL ("
-        "SELECT {columns} FROM (SELECT * FROM read_models.register WHERE {reach}"
+        " WHERE {in_reach} ORDER BY {order_by} OFFSET {walked} - 1 LIMIT 1"
+        "), ends AS MATERIALIZED (SELECT {mark_week} AS first, (SELECT {week}"
+        " FROM read_models.register WHERE {in_reach} AND {day} IS NOT NULL AND {finite}"
+        " ORDER BY {backwards} LIMIT 1) AS last FROM mark"
+        "), span AS MATERIALIZED (SELECT coalesce(first, 0) AS first, {by_week} AS weeks,"
+        " (NOT {all_by_week} OR first IS NULL OR last IS NULL OR abs(last - first) >= {weeks})::int"
+        " AS rest FROM ends"
+        ") SELECT page.* FROM generate_series(0, coalesce((SELECT weeks + rest FROM span), 0))"
+        " WITH ORDINALITY AS step (n, nth) CROSS JOIN LATERAL ("
+        "SELECT {columns} FROM (SELECT * FROM read_models.register WHERE {in_reach}"
         " ORDER BY {order_by} LIMIT {walked}) AS register"
-        " WHERE step.nth = 1 AND {conditions}"
+        " WHERE step.n = 0 AND {conditions}"
         " UNION ALL (SELECT {columns} FROM (SELECT * FROM read_models.register"
         " WHERE {in_week} OFFSET 0) AS register WHERE {conditions} AND {beyond_mark}"
-        " AND step.nth BETWEEN 2 AND (SELECT more + 2 FROM span)"
+        " AND step.n BETWEEN 1 AND (SELECT weeks FROM span)"
         " ORDER BY {order_by} LIMIT %(limit)s)"
         " UNION ALL (SELECT {columns} FROM (SELECT * FROM read_models.register"
-        " WHERE {in_any_week} AND {conditions} AND {beyond_mark} AND {rest} OFFSET 0) AS register"
-        " WHERE step.nth = (SELECT more + 3 FROM span)"
+        " WHERE {looked_up} OFFSET 0) AS register"
+        " WHERE step.n = (SELECT weeks + 1 FROM span) AND {the_rest}"
         " ORDER BY {order_by} LIMIT %(limit)s)"
         ") AS page ORDER BY step.nth LIMIT %(limit)s"
     ).format(
+        reach=SQL(_reach(shape)),
+        in_reach=_all(_in_reach(sort)),
         key=SQL(sort.key),
         day=SQL(sort.day),
         week=SQL(_week(sort.day)),
         mark_week=SQL(_week("mark.day")),
         finite=SQL(f"{sort.key} < 'infinity'"),
-        reach=_all(sought.reach),
-        conditions=_all(sought.conditions),
-        in_week=_all(_indexed(sought, in_week, of_week)),
-        in_any_week=_all(_indexed(sought, "0", [])),
-        beyond_mark=SQL(f"({sort.key}, case_id) {sort.beyond} {marked}"),
-        rest=SQL(_rest(sort)),
+        by_week=SQL(f"least(coalesce(abs(last - first) + 1, 0), {0 if shape.words else WEEKS})"),
+        all_by_week=SQL(_all_by_week(shape)),
+        conditions=_all(conditions),
+        in_week=_all(_indexed(shape, in_week, of_week)),
+        beyond_mark=SQL(beyond_mark),
+        looked_up=_all([*in_any_week, *found] if shape.words else [*in_any_week, *the_rest]),
+        the_rest=_all(the_rest if shape.words else ()),
         columns=columns(Row, "register"),
         order_by=sort.order_by,
         backwards=sort.backwards,
-        sign=SQL("-1" if sort.descending else "1"),
         walked=SQL(str(walked)),
         weeks=SQL(str(WEEKS)),
-        by_week=SQL("true" if by_week else "false"),
     )
-    return SQL(query.as_string())
+    return Prepared.of(whole(query, sort.order_by, "register"))
+
+
+def _reach(shape: Shape) -> str:
+    """Where the list begins, behind one case, and the last key that it may have.
+
+    One place to begin: of two bounds PostgreSQL takes one to start reading the index at, and
+    reads up to the other.
+    """
+    sort = shape.sort
+    since = f"greatest({', '.join(shape.since)})"
+    until = f"least({', '.join(shape.until)})"
+    first, last = (until, since) if sort.descending else (since, until)
+    after = f"%(after)s::{sort.type}"
+    return (
+        f"SELECT CASE WHEN narrower THEN first ELSE {after} END AS key,"
+        f" CASE WHEN narrower THEN '{sort.outermost[1]}' ELSE %(after_case)s::uuid END AS case_id,"
+        f" coalesce(last, '{'-' if sort.descending else ''}infinity') AS until"
+        f" FROM (SELECT first, last, coalesce(first {sort.beyond} {after}, false) AS narrower"
+        f" FROM (SELECT {first} AS first, {last} AS last) AS bounds) AS bounds"
+    )
+
+
+def _in_reach(sort: Sort) -> list[str]:
+    last = f"{sort.key} {'>=' if sort.descending else '<='} (SELECT until FROM reach)"
+    return [_beyond(sort, "reach"), last]
+
+
+def _beyond(sort: Sort, place: str) -> str:
+    row = f"((SELECT key FROM {place}), (SELECT case_id FROM {place}))"
+    return f"({sort.key}, case_id) {sort.beyond} {row}"
+
+
+def _all_by_week(shape: Shape) -> str:
+    """Whether a look at every week finds all; not with words, nor what has no day."""
+    if shape.words:
+        return "false"
+    return "(SELECT until < 'infinity' FROM reach)" if shape.sort.undated else "true"
 
 
 def _week(day: str) -> str:
     return f"({day} - {_DAY_ONE}) / 7"
 
 
-def _indexed(sought: Sought, week: str, weeks: Sequence[str]) -> list[str]:
+def _indexed(shape: Shape, week: str, weeks: Sequence[str]) -> list[str]:
     """Conditions on the index; where nothing is indexed, the week's own entry."""
-    entries = [f"hashtextextended({entry}, {week})" for entry in sought.entries]
-    listed = [f"{_FACETS} && ARRAY({_hashes(name, week)})" for name in sought.any_of]
-    listed += [f"{_FACETS} && %({name})s::bigint[]" for name in sought.weeks_of]
-    if not entries and not listed and not weeks and week != "0":
-        entries = [f"hashtextextended('', {week})"]
-    # One array for entries of one length, and another for what is read by skipping along.
-    arrays = [array for array in (entries, weeks) if array]
-    return [f"{_FACETS} @> ARRAY[{', '.join(array)}]::bigint[]" for array in arrays] + listed
+    indexed = [f"{_FACETS} @> ARRAY({_hashes('entries', week)})"] if shape.entries else []
+    # Apart from the entries, so that what is long is read by skipping along what is short.
+    indexed += [f"{_FACETS} @> ARRAY[{', '.join(weeks)}]::bigint[]"] if weeks else []
+    indexed += [f"{_FACETS} && ARRAY({_hashes(name, week)})" for name in shape.any_of]
+    indexed += [f"{_FACETS} && %({name})s::bigint[]" for name in shape.weeks_of]
+    if not indexed and week != "0":
+        return [f"{_FACETS} @> ARRAY[hashtextextended('', {week})]"]
+    return indexed
 
 
 def _hashes(name: str, week: str) -> str:
     names = f"unnest(%({name})s::text[]) AS entry"
-    return f"SELECT hashtextextended(entry, {week}) FROM {names}"  # noqa: S608
+    return f"SELECT hashtextextended(entry, {week}) FROM {names}"
 
 
 def _rest(sort: Sort) -> str:
     """Beyond the last week that was looked at."""
-    last = (
-        "(SELECT first - more FROM span)"
-        if sort.descending
-        else "(SELECT first + more + 1 FROM span)"
-    )
-    start = f"{_DAY_ONE} + 7 * {last}"
+    week = "first - weeks + 1" if sort.descending else "first + weeks"
+    start = f"{_DAY_ONE} + 7 * (SELECT {week} FROM span)"
     if sort.type == "timestamptz":
         start = f"({start})::timestamp AT TIME ZONE 'UTC'"
     return f"{sort.key} {'<' if sort.descending else '>='} {start}"

@@ -1,6 +1,5 @@
 """Lists of cases from the register: filtered, in an order, a page at a time."""
 
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, assert_never
@@ -10,10 +9,18 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
-from domain import appeal, assignment, calendar_decision, media_inquiry, reception
+from domain import (
+    appeal,
+    assignment,
+    calendar_decision,
+    destruction,
+    finding,
+    media_inquiry,
+    reception,
+)
 from domain.calendar import DayKind
 from domain.case import CaseKind
-from projections.case_pages import Sort, Sought, steps
+from projections.case_pages import Shape, Sort, steps
 from projections.pages import (
     NO_DAY,
     Mark,
@@ -25,6 +32,7 @@ from projections.pages import (
     encode,
     instant_of,
     page,
+    prepared_page,
 )
 from projections.register import Row
 
@@ -79,6 +87,8 @@ OF_KIND: dict[CaseKind, tuple[type[StrEnum], type[StrEnum]]] = {
     CaseKind.ASSIGNMENT: (assignment.Stage, assignment.Source),
     CaseKind.RECEPTION: (reception.ReceptionStage, reception.ReceptionForm),
     CaseKind.CALENDAR_DECISION: (calendar_decision.Stage, DayKind),
+    CaseKind.FINDING: (finding.Stage, finding.FindingKind),
+    CaseKind.DESTRUCTION: (destruction.Stage, destruction.Ground),
 }
 """The states and subkinds of each kind of case."""
 
@@ -94,24 +104,21 @@ OPEN_STATES = frozenset(
         assignment.Stage.SUBMITTED,
         reception.ReceptionStage.PLANNED,
         reception.ReceptionStage.OPEN,
+        *finding.OPEN,
+        destruction.Stage.PROPOSED,
+        destruction.Stage.APPROVED,
+        destruction.Stage.CARRIED_OUT,
     }
 )
 """No state is open in one kind of case and ended in another."""
 
 _DUE = "coalesce(due_on, 'infinity'::date)"
-_DAY_OF = "(%({})s::timestamptz AT TIME ZONE 'UTC')::date"
-
-
-def _midnight(day: str, compared: str) -> str:
-    return f"received_at {compared} ({day})::timestamp AT TIME ZONE 'UTC'"
-
-
 _RECEIVED_ON = "(received_at AT TIME ZONE 'UTC')::date"
 _RECEIVED_WEEK, _DUE_WEEK = 0, 1
-_SORTS = {
+SORTS = {
     CaseOrder.NEWEST: Sort("registered_on", "date", "registered_on", descending=True),
     CaseOrder.OLDEST: Sort("registered_on", "date", "registered_on"),
-    CaseOrder.DUE: Sort(_DUE, "date", "due_on", _DUE_WEEK),
+    CaseOrder.DUE: Sort(_DUE, "date", "due_on", _DUE_WEEK, undated=True),
     CaseOrder.LAST_RECEIVED: Sort(
         "received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_WEEK, descending=True
     ),
@@ -132,14 +139,42 @@ _EQUAL = (
 )
 _FLAGS = ("open", "under_control", "confidential")
 _RANGES = {
-    "received_from": "received_at >= %(received_from)s",
-    "received_to": "received_at <= %(received_to)s",
-    "registered_from": "registered_on >= %(registered_from)s",
-    "registered_to": "registered_on <= %(registered_to)s",
-    "due_from": f"{_DUE} >= %(due_from)s AND due_on IS NOT NULL",
-    "due_to": f"{_DUE} <= %(due_to)s",
-    "overdue_on": f"{_DUE} < %(overdue_on)s",
+    "received_from": ("timestamptz", "received_at >= {}"),
+    "received_to": ("timestamptz", "received_at <= {}"),
+    "registered_from": ("date", "registered_on >= {}"),
+    "registered_to": ("date", "registered_on <= {}"),
+    "due_from": ("date", "due_on >= {}"),
+    "due_to": ("date", "due_on <= {}"),
+    "overdue_on": ("date", "open AND due_on < {}"),
 }
+_NARROWED = {
+    **{name: ("text", f"{name} = {{}}") for name in _EQUAL},
+    **{name: ("bool", f"{name} = {{}}") for name in _FLAGS},
+    **_RANGES,
+    "executor": ("text", "{} = ANY (executors)"),
+    "text": ("tsquery", "search @@ {}"),
+}
+"""What each field of a filter asks of a case, and the type of its value."""
+
+
+def _narrowed(name: str) -> str:
+    kind, condition = _NARROWED[name]
+    return condition.format(f"%({name})s::{kind}")
+
+
+# A search has a statement of its own.
+_CONDITIONS = (
+    "%(possible)s::bool",
+    *(
+        f"(%({name})s::{kind} IS NULL OR {_narrowed(name)})"
+        for name, (kind, _) in _NARROWED.items()
+        if name != "text"
+    ),
+)
+
+
+# What one date tells of another: the shortest and the longest time between them stand at the
+# ends of an index. Without that a list of what was due in some old month begins at today's cases.
 _SHORTEST, _LONGEST = (
     f"(SELECT {end}(due_on - registered_on) FROM read_models.register)"  # noqa: S608
     for end in ("min", "max")
@@ -148,38 +183,57 @@ _SOONEST, _LATEST = (
     f"(SELECT {end}(registered_on - {_RECEIVED_ON}) FROM read_models.register)"  # noqa: S608
     for end in ("min", "max")
 )
-_IMPLIED_REGISTERED = {
-    "due_from": f"registered_on >= %(due_from)s::date - {_LONGEST}",
-    "due_to": f"registered_on <= %(due_to)s::date - {_SHORTEST}",
-    "overdue_on": f"registered_on <= %(overdue_on)s::date - {_SHORTEST}",
-    "received_from": f"registered_on >= {_DAY_OF.format('received_from')} + {_SOONEST}",
-    "received_to": f"registered_on <= {_DAY_OF.format('received_to')} + {_LATEST}",
-}
-_IMPLIED_RECEIVED = {
-    "registered_from": _midnight(f"%(registered_from)s::date - {_LATEST}", ">="),
-    "registered_to": _midnight(f"%(registered_to)s::date - {_SOONEST} + 1", "<"),
-    "due_from": _midnight(f"%(due_from)s::date - {_LONGEST} - {_LATEST}", ">="),
-    "due_to": _midnight(f"%(due_to)s::date - {_SHORTEST} - {_SOONEST} + 1", "<"),
-    "overdue_on": _midnight(f"%(overdue_on)s::date - {_SHORTEST} - {_SOONEST} + 1", "<"),
-}
-_IMPLIED = {
-    CaseOrder.NEWEST: _IMPLIED_REGISTERED,
-    CaseOrder.OLDEST: _IMPLIED_REGISTERED,
-    CaseOrder.LAST_RECEIVED: _IMPLIED_RECEIVED,
-    CaseOrder.FIRST_RECEIVED: _IMPLIED_RECEIVED,
-    CaseOrder.DUE: {
-        "registered_from": f"{_DUE} >= %(registered_from)s::date + {_SHORTEST}",
-        "received_from": (
-            f"{_DUE} >= {_DAY_OF.format('received_from')} + {_SOONEST} + {_SHORTEST}"
-        ),
-    },
-}
-_OWN_RANGES = {
-    CaseOrder.NEWEST: {"registered_from", "registered_to"},
-    CaseOrder.OLDEST: {"registered_from", "registered_to"},
-    CaseOrder.DUE: {"due_from", "due_to", "overdue_on"},
-    CaseOrder.LAST_RECEIVED: {"received_from", "received_to"},
-    CaseOrder.FIRST_RECEIVED: {"received_from", "received_to"},
+
+
+def _if_given(name: str, bound: str) -> str:
+    """What is given as *name* moved by *bound*, as a day."""
+    day = f"%({name})s::date"
+    if _RANGES[name][0] == "timestamptz":
+        day = f"(%({name})s::timestamptz AT TIME ZONE 'UTC')::date"
+    return f"CASE WHEN %({name})s::{_RANGES[name][0]} IS NOT NULL THEN {day} {bound} END"
+
+
+def _midnight(day: str) -> str:
+    return f"({day})::timestamp AT TIME ZONE 'UTC'"
+
+
+_REGISTERED_SINCE = (
+    "%(registered_from)s::date",
+    _if_given("due_from", f"- {_LONGEST}"),
+    _if_given("received_from", f"+ {_SOONEST}"),
+)
+_REGISTERED_UNTIL = (
+    "%(registered_to)s::date",
+    _if_given("due_to", f"- {_SHORTEST}"),
+    _if_given("overdue_on", f"- {_SHORTEST}"),
+    _if_given("received_to", f"+ {_LATEST}"),
+)
+_RECEIVED_SINCE = (
+    "%(received_from)s::timestamptz",
+    _midnight(_if_given("registered_from", f"- {_LATEST}")),
+    _midnight(_if_given("due_from", f"- {_LONGEST} - {_LATEST}")),
+)
+_RECEIVED_UNTIL = (
+    "%(received_to)s::timestamptz",
+    _midnight(_if_given("registered_to", f"- {_SOONEST} + 1")),
+    _midnight(_if_given("due_to", f"- {_SHORTEST} - {_SOONEST} + 1")),
+    _midnight(_if_given("overdue_on", f"- {_SHORTEST} - {_SOONEST} + 1")),
+)
+_DUE_SINCE = (
+    "%(due_from)s::date",
+    _if_given("registered_from", f"+ {_SHORTEST}"),
+    _if_given("received_from", f"+ {_SOONEST} + {_SHORTEST}"),
+)
+_DUE_UNTIL = (
+    "%(due_to)s::date",
+    _if_given("overdue_on", "- 1"),
+    # Whoever gives a first day wants none of the cases without one.
+    "CASE WHEN %(due_from)s::date IS NOT NULL THEN '9999-12-31'::date END",
+)
+_BOUNDS = {
+    "registered_on": (_REGISTERED_SINCE, _REGISTERED_UNTIL),
+    "received_at": (_RECEIVED_SINCE, _RECEIVED_UNTIL),
+    _DUE: (_DUE_SINCE, _DUE_UNTIL),
 }
 _WEEKS_LISTED = 60
 _APART = str.maketrans(dict.fromkeys("-/.,:;_@'\"\\()[]&|!*<>", " "))
@@ -204,39 +258,25 @@ async def list_cases(
     Where the values name ``sight_officials``, a confidential case is seen only by one of them
     who works on it. Raises CursorInvalid, LimitInvalid.
     """
-    sort = _SORTS[order]
-    conditions, values = _conditions(wanted)
-    conditions.append(sight)
-    if wanted.confidential and "sight_officials" in sight_values:
-        conditions.append("workers && %(sight_officials)s::text[]")
-    if _contradicts_itself(wanted):
-        conditions.append("false")
-    values |= sight_values | {"limit": checked(limit) + 1}
-    reach = _reach(wanted, order)
-    if cursor is not None:
-        mark = decode(cursor, order)
-        after = (
-            day_of(mark, endless=order is CaseOrder.DUE)
-            if sort.type == "date"
-            else instant_of(mark)
-        )
-        values |= {"after": after, "after_case": mark.case_id}
-        reach.append(
-            f"({sort.key}, case_id) {sort.beyond} (%(after)s::{sort.type}, %(after_case)s)"
-        )
+    sort = SORTS[order]
+    since, until = _BOUNDS[sort.key]
     any_of, weeks_of = _lists(wanted, order, sight_values)
-    sought = Sought(
-        reach=tuple(reach),
-        conditions=tuple(conditions),
-        entries=tuple(_entries(wanted)),
+    entries = _entries(wanted)
+    shape = Shape(
+        sort=sort,
+        since=since,
+        until=until,
+        conditions=(*_CONDITIONS, sight),
         any_of=tuple(any_of),
         weeks_of=tuple(weeks_of),
+        entries=bool(entries),
         words=wanted.text is not None,
     )
-    values |= any_of | weeks_of
-    found, position = await page(
-        conn, steps(sort, sought), sort.order_by, values, "register", prepared=True
-    )
+    after, after_case = _beyond(order, cursor)
+    values = _values(wanted) | sight_values | any_of | weeks_of
+    values |= {"entries": entries, "after": after, "after_case": str(after_case)}
+    values |= {"limit": str(checked(limit) + 1)}
+    found, position = await prepared_page(conn, steps(shape), values)
     rows = [Row(*row) for row in found[:limit]]
     return Page(
         rows=rows,
@@ -280,57 +320,56 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("\x00", "").replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _conditions(wanted: CaseFilter) -> tuple[list[str], dict[str, Any]]:
-    values = {
-        name: value
-        for name in CaseFilter.__struct_fields__
-        if (value := getattr(wanted, name)) is not None
-    }
-    conditions = [f"{name} = %({name})s" for name in _EQUAL if name in values]
-    conditions += [name if values[name] else f"NOT {name}" for name in _FLAGS if name in values]
-    conditions += [sql for name, sql in _RANGES.items() if name in values]
-    if wanted.overdue_on is not None:
-        conditions.append("open")
-    if wanted.executor is not None:
-        conditions.append("executors @> ARRAY[%(executor)s]::text[]")
+def conditions_of(wanted: CaseFilter) -> tuple[list[str], dict[str, Any]]:
+    """What the given fields ask of a case, as SQL, and the values in it."""
+    given = [name for name in _NARROWED if getattr(wanted, name) is not None]
+    return [_narrowed(name) for name in given], _values(wanted)
+
+
+def _values(wanted: CaseFilter) -> dict[str, str | None]:
+    """Every field as a text, so that the statement's parameters are always of the same types."""
+    values = {name: _text(getattr(wanted, name)) for name in CaseFilter.__struct_fields__}
     if wanted.text is not None:
         values["text"] = search_query(wanted.text)
-        conditions.append("search @@ %(text)s::tsquery")
-    return conditions, values
+    return values | {"possible": _text(not contradicts_itself(wanted))}
 
 
-def _reach(wanted: CaseFilter, order: CaseOrder) -> list[str]:
-    """What is wanted of the date in whose order the register is walked.
+def _text(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return _in_utc(value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None else str(value)
 
-    What other dates imply for it too: without that a walk for what was due in some old month
-    would begin at today's cases. The shortest and the longest time between two dates stand at
-    the ends of an index.
-    """
-    own, implied = _OWN_RANGES[order], _IMPLIED[order]
-    given = [name for name in _RANGES if getattr(wanted, name) is not None]
-    return [
-        _RANGES[name] if name in own else implied[name]
-        for name in given
-        if name in own | implied.keys()
-    ]
+
+def _in_utc(instant: datetime) -> datetime:
+    """PostgreSQL takes no offset of 16 hours or more."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # at the ends of the calendar, where a day matters to nobody
+        return instant.replace(tzinfo=UTC)
+
+
+def _beyond(order: CaseOrder, cursor: str | None) -> tuple[str, UUID]:
+    """The key and case behind which the page begins. Raises CursorInvalid."""
+    sort = SORTS[order]
+    if cursor is None:
+        return sort.outermost
+    mark = decode(cursor, order)
+    if sort.type == "date":
+        return day_of(mark, endless=order is CaseOrder.DUE), mark.case_id
+    return instant_of(mark), mark.case_id
 
 
 def _entries(wanted: CaseFilter) -> list[str]:
     """The texts under which all wanted cases are indexed."""
-    entries = [
-        f"'{name} ' || %({name})s::text" for name in _EQUAL if getattr(wanted, name) is not None
-    ]
     flags = {name: getattr(wanted, name) for name in _FLAGS}
     if wanted.overdue_on is not None:
         flags["open"] = True
-    entries += [
-        f"'{name} {'true' if flag else 'false'}'"
-        for name, flag in flags.items()
-        if flag is not None
-    ]
-    if wanted.executor is not None:
-        entries.append("%(executor)s::text")
-    return entries
+    named = {name: getattr(wanted, name) for name in _EQUAL}
+    named |= {name: None if flag is None else str(flag).lower() for name, flag in flags.items()}
+    entries = [f"{name} {value}" for name, value in named.items() if value is not None]
+    return entries if wanted.executor is None else [*entries, wanted.executor]
 
 
 def _lists(
@@ -342,10 +381,10 @@ def _lists(
         units = [] if wanted.confidential else sight["sight_units"]
         names["sight_names"] = [*units, *sight["sight_officials"]]
     weeks: dict[str, list[int]] = {}
-    own = _OWN_RANGES[order]
-    if "received_from" not in own:
+    own = SORTS[order].week
+    if own != _RECEIVED_WEEK:
         weeks |= _weeks("received_weeks", wanted.received_from, wanted.received_to, _RECEIVED_WEEK)
-    if "due_from" not in own:
+    if own != _DUE_WEEK:
         weeks |= _weeks("due_weeks", wanted.due_from, wanted.due_to, _DUE_WEEK)
     return names, weeks
 
@@ -362,13 +401,11 @@ def _weeks(name: str, start: date | None, end: date | None, which: int) -> dict[
 
 def _week_of(day: date) -> int:
     if isinstance(day, datetime):
-        # At the ends of the calendar there may be no such instant in UTC: its own day will do.
-        with suppress(OverflowError):
-            day = day.astimezone(UTC)
+        day = _in_utc(day)
     return (day.toordinal() - 1) // 7
 
 
-def _contradicts_itself(wanted: CaseFilter) -> bool:
+def contradicts_itself(wanted: CaseFilter) -> bool:
     """Nothing can be found, and PostgreSQL would look through everything to find that out."""
     if wanted.kind in OF_KIND:
         states, subkinds = OF_KIND[CaseKind(wanted.kind)]

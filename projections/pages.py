@@ -1,17 +1,17 @@
 """Pages of a list: keyset cursors, and the position a page is true for."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from msgspec import DecodeError, Struct, ValidationError, json
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 _PAGE_LIMIT = 200
-_STATEMENTS_KEPT = 500
 NO_DAY = "infinity"
 """Where rows without a day are sorted, in PostgreSQL's words."""
 
@@ -115,10 +115,7 @@ async def for_reading(conn: AsyncConnection[Any]) -> None:
     The pages of the lists' indexes are in memory nearly always, and reading the index of a
     column of lists takes longer than PostgreSQL reckons: with its own figures it collects the
     cases of half the department where walking past a few hundred rows would do.
-
-    Each set of filters is a statement of its own and takes milliseconds to plan; they stay.
     """
-    conn.prepared_max = _STATEMENTS_KEPT
     await conn.execute("SET random_page_cost = 0.03")
     await conn.execute("SET seq_page_cost = 0.03")
     await conn.execute("SET cpu_index_tuple_cost = 0.01")
@@ -127,31 +124,66 @@ async def for_reading(conn: AsyncConnection[Any]) -> None:
         await conn.commit()
 
 
+def whole(query: Composable, order_by: Composable, *names: str) -> Composed:
+    """The rows of *query* in their order, each behind the position of the read models *names*.
+
+    One statement, so that rows and position are of one moment.
+    """
+    return SQL(
+        "WITH page AS ({query}) SELECT {position}, page.* FROM (SELECT) AS one "
+        "LEFT JOIN page ON true ORDER BY {order_by}"
+    ).format(query=query, position=position_of(*names), order_by=order_by)
+
+
 async def page(
     conn: AsyncConnection[Any],
     query: Composable,
     order_by: Composable,
     values: dict[str, Any],
     *names: str,
-    prepared: bool = False,
 ) -> tuple[list[tuple[Any, ...]], int]:
     """The rows of *query* in their order, and the position of the read models *names*.
 
-    One statement, so that rows and position are of one moment. Unless *prepared*, it is planned
-    for its own values: the best way to few rows is rarely the best way to many. *prepared* is for
-    queries that have one way only and take long to plan: a connection plans them once.
+    Planned for its own values: the best way to few rows is rarely the best way to many.
     """
-    statement = SQL(
-        "WITH page AS ({query}) SELECT {position}, page.* FROM (SELECT) AS one "
-        "LEFT JOIN page ON true ORDER BY {order_by}"
-    ).format(query=query, position=position_of(*names), order_by=order_by)
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    if prepared:
-        async with conn.pipeline(), conn.transaction():
-            await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-            await cursor.execute(statement, values, prepare=True)
-            found = await cursor.fetchall()
-    else:
-        await cursor.execute(statement, values, prepare=False)
+    await cursor.execute(whole(query, order_by, *names), values, prepare=False)
+    return _parted(await cursor.fetchall())
+
+
+class Prepared(Struct, frozen=True):
+    """A statement that has one way to be carried out and takes long to plan.
+
+    A connection plans it once, and its text is made once: ``names`` are those of the values in
+    their order.
+    """
+
+    text: bytes
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, statement: Composable) -> Self:
+        names: dict[str, str] = {}
+
+        def number(found: re.Match[str]) -> str:
+            return names.setdefault(found[1], f"${len(names) + 1}")
+
+        text = re.sub(r"%\((\w+)\)s", number, statement.as_string())
+        return cls(text.encode(), tuple(names))
+
+
+async def prepared_page(
+    conn: AsyncConnection[Any], statement: Prepared, values: dict[str, Any]
+) -> tuple[list[tuple[Any, ...]], int]:
+    """The same of a statement that was made beforehand."""
+    cursor = AsyncRawCursor(conn, row_factory=tuple_row)
+    given = [values[name] for name in statement.names]
+    async with conn.pipeline(), conn.transaction():
+        await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await cursor.execute(statement.text, given, prepare=True, binary=True)
         found = await cursor.fetchall()
+    return _parted(found)
+
+
+def _parted(found: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], int]:
     return [row[1:] for row in found if row[1] is not None], found[0][0]

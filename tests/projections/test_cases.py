@@ -26,6 +26,13 @@ TODAY = NOON.date()
 ROLES = ([Role.EXECUTOR], [Role.UNIT_HEAD], [Role.LEADER], [Role.AUDITOR], [Role.ANALYST])
 
 
+@pytest.fixture(autouse=True)
+def _statements_made_anew() -> Iterator[None]:
+    case_pages.steps.cache_clear()
+    yield
+    case_pages.steps.cache_clear()
+
+
 @pytest.fixture
 def brought_up(desk: Desk, database: str) -> Iterator[Any]:
     """Brings the register up to date with the log."""
@@ -328,7 +335,8 @@ def test_what_is_rare_is_looked_up_in_the_index(
         desk.execute(register_appeal())
     brought_up()
     wanted = CaseFilter(kind="appeal", topic="nothing", executor="nobody", open=True)
-    assert looked_up(database, wanted, order) == (2, [])
+    # Once for the only week, and once for what has no due date.
+    assert looked_up(database, wanted, order) == (2 if order is CaseOrder.DUE else 1, [])
 
 
 def test_cases_without_a_due_date_are_not_looked_for_week_by_week(
