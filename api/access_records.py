@@ -1,0 +1,144 @@
+"""Every read and every refusal on record, before its answer leaves."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from litestar.types import Message, Scope
+
+from api.problems import problem_name
+from api.register_state import AppRequest, caller_of, register_of
+from api.tokens import Bearer, NotADeputy
+from application.access import CaseHidden, Forbidden
+from application.caller import Caller
+from application.orders import NamedCaseMissing, NoSuchCase
+from domain.access_record import AccessRecord, Action
+from domain.case import Refusal
+
+__all__ = ["Action", "filters", "record"]
+
+SHOWS_NO_CASE: Mapping[str, str] = {
+    "deputies.list": "who acts for whom",
+    "deadlines.compute": "a term without a case",
+    "proofs.checkpoint": "hashes and counts",
+    "proofs.inclusion": "hashes and counts",
+    "proofs.consistency": "hashes and counts",
+    "system.positions": "how far the read models have come",
+}
+"""What may be read without a record, by its operation, and why."""
+
+_RECORDED = "access_recorded"
+_UNDER_RECORD = ("/api/", "/calendar/")
+_REFUSALS = (Refusal, Forbidden, CaseHidden, NoSuchCase, NamedCaseMissing, NotADeputy)
+_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class AccessNotRecorded(Exception):
+    """A route answered without saying what it showed: call `record` in it, or name it above."""
+
+
+async def record(  # noqa: PLR0913 - what there is to say of a read
+    request: AppRequest,
+    action: Action,
+    *,
+    cases: Sequence[UUID] = (),
+    person: UUID | None = None,
+    thread: UUID | None = None,
+    reason: str | None = None,
+    query: Mapping[str, Any] | None = None,
+    position: int | None = None,
+    by: Caller | None = None,
+) -> None:
+    """Put on record what this request is about to be shown; returns when it is committed.
+
+    *query* are filters as `filters` gives them; nothing in it may be personal. *by* is for
+    requests without a bearer token. Raises psycopg.OperationalError, and nothing may be shown.
+    """
+    caller = by or caller_of(request)
+    await register_of(request).accesses.write(
+        AccessRecord(
+            by=caller.actor,
+            roles=caller.roles,
+            action=action,
+            operation=_operation(request.scope),
+            cases=tuple(cases),
+            person=person,
+            thread=thread,
+            reason=reason,
+            query=query,
+            position=position,
+        )
+    )
+    request.scope["state"][_RECORDED] = True
+
+
+def filters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters of a list that were given, in plain form, without what a person may have typed.
+
+    Flags, numbers, dates and codes stand as they are; of any other text only that there was one.
+    """
+    return {name: _plain(value) for name, value in given.items() if value is not None}
+
+
+async def record_refusal(error: Exception, scope: Scope) -> None:
+    """Put a refusal on record before it is answered: who tried what on which case, and why not.
+
+    What can't be read, has come too late or was done before is no decision about anybody, and a
+    request without a good token nobody's.
+    """
+    bearer = scope.get("user")
+    if not isinstance(error, _REFUSALS) or not isinstance(bearer, Bearer):
+        return
+    request = AppRequest(scope)
+    try:
+        caller = caller_of(request)
+    except NotADeputy:
+        caller = bearer.caller(None)
+    path: Mapping[str, Any] = scope["path_params"]
+    case = path.get("case_id")
+    await register_of(request).accesses.write(
+        AccessRecord(
+            by=caller.actor,
+            roles=caller.roles,
+            action=Action.READ_REFUSED if _reads(scope) else Action.COMMAND_REFUSED,
+            operation=_operation(scope),
+            cases=(case,) if case else (),
+            person=path.get("person_id"),
+            thread=path.get("thread_id"),
+            problem=problem_name(type(error)),
+        )
+    )
+
+
+async def require_record(message: Message, scope: Scope) -> None:
+    """Hold back what a read was about to answer without a record of it."""
+    if (
+        message["type"] == "http.response.start"
+        and _reads(scope)
+        and message["status"] < 400  # noqa: PLR2004
+        and scope["path"].startswith(_UNDER_RECORD)
+        and not scope["state"].get(_RECORDED)
+        and _operation(scope) not in SHOWS_NO_CASE
+    ):
+        raise AccessNotRecorded(f"{_operation(scope)}: {AccessNotRecorded.__doc__}")
+
+
+def _reads(scope: Scope) -> bool:
+    return scope.get("method") == "GET"
+
+
+def _operation(scope: Scope) -> str:
+    handler = scope["route_handler"]
+    return str(getattr(handler, "operation_id", None) or handler.handler_name)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return str(value)
+    return True
