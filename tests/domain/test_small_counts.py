@@ -1,0 +1,56 @@
+"""What is not told of a small count, and of those beside it."""
+
+from domain.small_counts import SMALLEST_TOLD, Group, hidden, total_told
+from tests.projections.histories import seeded
+
+
+def one_side(*counts: int) -> dict[Group, int]:
+    return {(f"group-{n}",): count for n, count in enumerate(counts)}
+
+
+def test_counts_of_five_and_more_are_told() -> None:
+    counts = one_side(5, 9, 120)
+    assert hidden(counts) == set()
+    assert total_told(counts)
+
+
+def test_a_single_small_count_hides_the_next_smallest_with_it() -> None:
+    counts = one_side(3, 9, 120)
+    assert hidden(counts) == {("group-0",), ("group-1",)}
+    assert total_told(counts)
+
+
+def test_two_small_counts_of_fewer_than_five_together_hide_a_third() -> None:
+    assert hidden(one_side(1, 2, 7, 50)) == {("group-0",), ("group-1",), ("group-2",)}
+    assert hidden(one_side(1, 4, 50)) == {("group-0",), ("group-1",)}
+
+
+def test_a_small_count_alone_hides_the_total_as_well() -> None:
+    assert hidden(one_side(3)) == {("group-0",)}
+    assert not total_told(one_side(3))
+    assert not total_told(one_side(1, 2))
+    assert total_told({})
+
+
+def test_in_a_table_no_line_and_no_total_gives_a_small_count_away() -> None:
+    rng = seeded(21)
+    shown = 0
+    for _ in range(300):
+        counts: dict[Group, int] = {
+            (f"row-{r}", f"column-{c}"): rng.choice((1, 2, 4, 6, 9, 30, 200))
+            for r in range(rng.randint(1, 5))
+            for c in range(rng.randint(1, 5))
+            if rng.random() < 0.9
+        }
+        unseen = hidden(counts)
+        assert all(group in unseen for group, count in counts.items() if count < SMALLEST_TOLD)
+        for side in (0, 1):
+            for value in {group[side] for group in counts}:
+                inside = [group for group in unseen if group[side] == value]
+                line = sum(count for group, count in counts.items() if group[side] == value)
+                told = line >= SMALLEST_TOLD and unseen != set(counts)
+                if inside and told:
+                    assert len(inside) > 1
+                    assert sum(counts[group] for group in inside) >= SMALLEST_TOLD
+        shown += len(counts) - len(unseen)
+    assert shown > 500
