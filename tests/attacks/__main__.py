@@ -1,0 +1,5 @@
+import sys
+
+from tests.attacks.page import page
+
+sys.stdout.write(page())
