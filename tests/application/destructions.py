@@ -1,0 +1,128 @@
+"""Ended cases, the people who have them destroyed, and a look for what is left of them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+from msgspec import json
+from psycopg import Connection
+
+from api.retention_composition import clean_up
+from application.caller import Role
+from application.desk import Desk
+from application.destruction_desk import DestructionDesk
+from domain.appeal import WithdrawAppeal
+from domain.case import CaseKind
+from domain.destruction import ApproveDestruction, Ground, ProposeDestruction
+from domain.retention import RetentionRule, RetentionRules, Starts
+from projections.retention import has_seen_all, hung_on
+from tests.domain.spec import NOON
+from tests.orders import CONTROLLER, REGISTRAR, caller, order
+
+RULES = RetentionRules(
+    (
+        RetentionRule(
+            id="keep-appeal",
+            kind=CaseKind.APPEAL,
+            starts=Starts.CLOSING,
+            years=2,
+            source="Nomenclature",
+            certainty="I",
+        ),
+    )
+)
+LATER = NOON + timedelta(days=3 * 365)
+FIRST = caller("rzayeva", "social", Role.UNIT_HEAD)
+SECOND = caller("director", "agency", Role.LEADER)
+
+
+def withdrawn(desk: Desk, case: UUID) -> None:
+    """End the appeal."""
+    desk.execute(order(CaseKind.APPEAL, case, WithdrawAppeal(asked_on=date(2026, 4, 6)), REGISTRAR))
+
+
+def years_later(desk: Desk) -> None:
+    desk.retention = RULES
+    desk.clock = lambda: LATER
+
+
+def proposed(desk: Desk, *cases: UUID) -> UUID:
+    destruction = uuid4()
+    command = ProposeDestruction(cases=cases)
+    desk.execute(order(CaseKind.DESTRUCTION, destruction, command, CONTROLLER))
+    return destruction
+
+
+def erasure_proposed(desk: Desk, person: UUID) -> UUID:
+    destruction = uuid4()
+    command = ProposeDestruction(ground=Ground.REQUEST, person=person)
+    desk.execute(order(CaseKind.DESTRUCTION, destruction, command, CONTROLLER))
+    return destruction
+
+
+def approved(desk: Desk, destruction: UUID) -> None:
+    for approver in (FIRST, SECOND):
+        desk.execute(order(CaseKind.DESTRUCTION, destruction, ApproveDestruction(), approver))
+
+
+def destruction_desk(desk: Desk, database: str) -> DestructionDesk:
+    def hung(cases: Iterable[UUID]) -> set[UUID] | None:
+        with psycopg.connect(database, autocommit=True) as conn:
+            return hung_on(conn, list(cases)) if has_seen_all(conn, 0) else None
+
+    return DestructionDesk(desk, hung, lambda: clean_up(database, desk))
+
+
+def left_in_tables(database: str, needles: Iterable[str]) -> set[tuple[str, str]]:
+    """Which table, catalogues among them, still holds which of the words."""
+    forms = _forms(needles)
+    found = set()
+    with psycopg.connect(database) as conn:
+        for table in _tables(conn):
+            with conn.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copy:
+                content = b"".join(bytes(part) for part in copy).lower()
+            # Bytes leave as hexadecimal digits: the stored events among them.
+            found |= {
+                (table, needle)
+                for form, needle in forms.items()
+                if form in content or form.hex().encode() in content
+            }
+    return found
+
+
+def left_in_files(database: str, needles: Iterable[str]) -> set[tuple[str, str]]:
+    """Which file of the database, free space in its pages included, still holds a word."""
+    forms = _forms(needles)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CHECKPOINT")
+        (oid,) = conn.execute(
+            "SELECT oid FROM pg_database WHERE datname = current_database()"
+        ).fetchone() or (0,)
+        (folder,) = conn.execute("SHOW data_directory").fetchone() or ("",)
+    return {
+        (file.name, needle)
+        for file in (Path(folder) / "base" / str(oid)).iterdir()
+        if file.is_file()
+        for content in [file.read_bytes().lower()]
+        for form, needle in forms.items()
+        if form in content
+    }
+
+
+def _tables(conn: Connection[tuple[str, ...]]) -> Iterator[str]:
+    rows = conn.execute(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+        "WHERE schemaname IN ('karguzar', 'read_models', 'public') "
+        "OR tablename IN ('pg_statistic', 'pg_largeobject')"
+    ).fetchall()
+    return (name for (name,) in rows)
+
+
+def _forms(needles: Iterable[str]) -> dict[bytes, str]:
+    return {
+        form.lower(): needle
+        for needle in needles
+        for form in (needle.encode(), needle.lower().encode(), json.encode(needle)[1:-1])
+    }
