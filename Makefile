@@ -2,12 +2,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+ISSUER := tests/oidc/node_modules/.package-lock.json
 CODE := domain application projections api infra tests
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format bench lock clean issuer
 
 help:
 	@echo 'Karguzar: the register behind a reception, appeals and press department.'
@@ -19,6 +20,7 @@ help:
 	@echo '  make setup    only the environment, in $(VENV)'
 	@echo '  make lint     ruff and mypy'
 	@echo '  make format   rewrite the code in the house format'
+	@echo '  make issuer   the certified issuer that sign-in is tested with (needs npm)'
 	@echo '  make lock     choose package versions anew (needs uv)'
 	@echo '  make clean    remove the environment and the caches; the data in .karguzar stays'
 	@echo
@@ -37,8 +39,16 @@ $(STAMP): requirements-dev.lock pyproject.toml
 run: setup
 	$(BIN)/karguzar run
 
-test: lint
-	$(BIN)/python -m pytest --timeout 120
+test: lint issuer
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --timeout 120
+
+issuer: $(ISSUER)
+
+$(ISSUER): tests/oidc/package-lock.json
+	@if command -v npm > /dev/null; \
+	then npm ci --prefix tests/oidc --omit dev --no-audit --no-fund --loglevel error && touch $@; \
+	else echo 'npm is missing: sign-in is not tested with a real issuer. Install Node.js 20 or later with npm for that.'; \
+	fi || echo 'oidc-provider could not be installed: sign-in is not tested with a real issuer.'
 
 lint: setup
 	$(BIN)/ruff check .
@@ -57,5 +67,6 @@ lock:
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.lock
 
 clean:
+	rm -rf tests/oidc/node_modules
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
