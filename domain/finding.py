@@ -1,0 +1,465 @@
+"""The finding: what an auditor found, the unit's answer to it, and the remedies that follow.
+
+Monitoring ends in findings and proposals to remedy them (statute 001 6.3.1-6.3.7).
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, assert_never
+from uuid import UUID
+
+from msgspec import Meta
+from msgspec.structs import replace
+
+from domain.case import (
+    AlreadyBegun,
+    CaseKind,
+    Command,
+    Context,
+    Event,
+    NotFitting,
+    NotYetBegun,
+    OfficialId,
+    PersonalLongText,
+    Refusal,
+    RegistrationNumber,
+    ShortText,
+    UnitId,
+    Value,
+)
+from domain.due import Due
+from domain.information import DatedInTheFuture, DueInThePast
+
+KIND = CaseKind.FINDING
+BOOK = "f"
+
+Version = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class FindingKind(StrEnum):
+    """The closed list of what a finding may be about."""
+
+    LATE = "late"
+    SKIPPED_STEP = "skipped-step"
+    OUT_OF_ORDER = "out-of-order"
+    WRONG_ANSWER = "wrong-answer"
+    UNFOUNDED_EXTENSION = "unfounded-extension"
+    CONFIDENTIALITY = "confidentiality"
+    CONFLICT_OF_INTEREST = "conflict-of-interest"
+    REPORT_DIFFERS = "report-differs"
+    OTHER = "other-finding"
+
+
+class Stage(StrEnum):
+    """Whose turn it is. A finding stays open until its remedies are carried out."""
+
+    AWAITING_ANSWER = "awaiting-answer"
+    AWAITING_JUDGEMENT = "awaiting-judgement"
+    ANSWER_ACCEPTED = "answer-accepted"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = frozenset({Stage.AWAITING_ANSWER, Stage.AWAITING_JUDGEMENT, Stage.ANSWER_ACCEPTED})
+
+
+class Evidence(Value):
+    """An event in the log: the case, and the version that the event made of it."""
+
+    case_id: UUID
+    version: Version
+
+
+EvidenceList = Annotated[tuple[Evidence, ...], Meta(max_length=200)]
+
+
+class FindingOpened(Event, tag="finding-opened"):
+    """On ``source_case``, or on the unit's work without one.
+
+    ``answerer`` alone answers; without one whoever heads the unit does. ``may_not_judge`` are the
+    officials of the case as it stood.
+    """
+
+    number: RegistrationNumber
+    kind: FindingKind
+    source_case: UUID | None
+    unit: UnitId
+    answerer: OfficialId | None
+    text: PersonalLongText
+    evidence: EvidenceList
+    due: Due
+    confidential: bool
+    registered_on: date
+    opening_unit: UnitId
+    opened_by: OfficialId
+    may_not_judge: tuple[OfficialId, ...]
+
+
+class FindingAnswered(Event, tag="finding-answered"):
+    text: PersonalLongText
+    evidence: EvidenceList
+    answered_by: OfficialId
+
+
+class FindingAnswerAccepted(Event, tag="finding-answer-accepted"):
+    accepted_by: OfficialId
+
+
+class FindingAnswerRejected(Event, tag="finding-answer-rejected"):
+    """The unit answers anew, by ``due``."""
+
+    rejected_by: OfficialId
+    due: Due
+
+
+class RemedyProposed(Event, tag="remedy-proposed"):
+    remedy_id: UUID
+    text: PersonalLongText
+    due: Due
+    proposed_by: OfficialId
+
+
+class RemedyCarriedOut(Event, tag="remedy-carried-out"):
+    remedy_id: UUID
+    carried_out_on: date
+    reported_by: OfficialId
+
+
+class FindingWithdrawn(Event, tag="finding-withdrawn"):
+    withdrawn_by: OfficialId
+
+
+class FindingClosed(Event, tag="finding-closed"):
+    closed_by: OfficialId
+
+
+class OpenFinding(Command):
+    """On a case, named as ``source_case``, or on a unit's work without one.
+
+    ``text`` says what was done wrongly and names no citizen: it is shown wherever the finding is.
+    A finding with evidence from a confidential case is confidential, and names its ``answerer``.
+    """
+
+    kind: FindingKind
+    unit: UnitId
+    text: PersonalLongText
+    answer_due_on: date
+    evidence: EvidenceList = ()
+    source_case: UUID | None = None
+    answerer: OfficialId | None = None
+
+
+class AnswerFinding(Command):
+    """The unit's answer, with events that speak for it; its ``text`` names no citizen."""
+
+    text: PersonalLongText
+    evidence: EvidenceList = ()
+
+
+class AcceptAnswer(Command):
+    """The finding is settled by the answer, or by the remedies that are proposed."""
+
+
+class RejectAnswer(Command):
+    """The unit has to answer anew, by ``answer_due_on``."""
+
+    reason: ShortText
+    answer_due_on: date
+
+
+class ProposeRemedy(Command):
+    """What the unit should do so that it doesn't happen again (statute 001 6.3.7)."""
+
+    text: PersonalLongText
+    due_on: date
+
+
+class ReportRemedy(Command):
+    """The unit tells that a remedy was carried out."""
+
+    remedy_id: UUID
+    carried_out_on: date
+
+
+class WithdrawFinding(Command):
+    """The auditor found wrongly."""
+
+    reason: ShortText
+
+
+class CloseFinding(Command):
+    """The answer was accepted, and every remedy was carried out."""
+
+
+class EvidenceMissing(NotFitting):
+    """An event named as evidence isn't in the log: name it by its case and version."""
+
+
+class EvidenceNamedTwice(NotFitting):
+    """Each event is named as evidence once."""
+
+
+class FindingOnFinding(NotFitting):
+    """A finding is about a case or a unit, not about another finding: reject its answer instead."""
+
+
+class AnswererNeeded(NotFitting):
+    """The finding is confidential: name the official of the unit who answers it."""
+
+
+class OwnWork(Refusal):
+    """Nobody judges a case that they worked on or answered for: another auditor has to do it."""
+
+
+class NotTheConcernedUnit(Refusal):
+    """Only the unit that the finding is about may do this, or the official named to answer."""
+
+
+class NoAnswerAwaited(Refusal):
+    """The finding waits for no answer now."""
+
+
+class NoAnswerToJudge(Refusal):
+    """There is no answer to judge: the unit has to answer first."""
+
+
+class AnswerNotAccepted(Refusal):
+    """The unit's answer has to be accepted before the finding is closed."""
+
+
+class RemediesOutstanding(Refusal):
+    """A remedy has not been carried out yet: the finding is closed after all of them."""
+
+
+class NoSuchRemedy(Refusal):
+    """No outstanding remedy of this finding has this id."""
+
+
+class FindingHasEnded(Refusal):
+    """The finding is closed or withdrawn: open another one."""
+
+
+BEGINS = OpenFinding
+FindingCommand = (
+    OpenFinding
+    | AnswerFinding
+    | AcceptAnswer
+    | RejectAnswer
+    | ProposeRemedy
+    | ReportRemedy
+    | WithdrawFinding
+    | CloseFinding
+)
+FindingEvent = (
+    FindingOpened
+    | FindingAnswered
+    | FindingAnswerAccepted
+    | FindingAnswerRejected
+    | RemedyProposed
+    | RemedyCarriedOut
+    | FindingWithdrawn
+    | FindingClosed
+)
+
+
+class Finding(Value):
+    """``remedies`` are those not carried out yet."""
+
+    number: RegistrationNumber
+    kind: FindingKind
+    source_case: UUID | None
+    unit: str
+    answerer: str | None
+    due: Due
+    confidential: bool
+    units: frozenset[str]
+    workers: frozenset[str]
+    may_not_judge: frozenset[str]
+    stage: Stage = Stage.AWAITING_ANSWER
+    remedies: tuple[UUID, ...] = ()
+    owner: UUID | None = None
+
+
+def decide(command: FindingCommand, finding: Finding | None, ctx: Context) -> list[Event]:
+    if isinstance(command, OpenFinding):
+        if finding:
+            raise AlreadyBegun
+        return [_open(command, ctx)]
+    if not finding:
+        raise NotYetBegun
+    if finding.stage not in OPEN:
+        raise FindingHasEnded
+    match command:
+        case AnswerFinding() | ReportRemedy():
+            return [_from_the_unit(command, finding, ctx)]
+        case _:
+            _require_judge(finding, ctx)
+            return [_from_the_auditor(command, finding, ctx)]
+
+
+def _open(command: OpenFinding, ctx: Context) -> FindingOpened:
+    _require_evidence(command.evidence, ctx)
+    named = [other.state for other in ctx.others.values()]
+    case = ctx.others.get(command.source_case) if command.source_case else None
+    if case and isinstance(case.state, Finding):
+        raise FindingOnFinding
+    officials = frozenset().union(*(state.workers for state in named)) if named else frozenset()
+    if not officials.isdisjoint(_hands(ctx)):
+        raise OwnWork
+    confidential = any(state.confidential for state in named)
+    if confidential and not command.answerer:
+        raise AnswererNeeded
+    return FindingOpened(
+        kind=command.kind,
+        source_case=command.source_case,
+        unit=command.unit,
+        answerer=command.answerer,
+        text=command.text,
+        evidence=command.evidence,
+        due=_due(command.answer_due_on, ctx),
+        confidential=confidential,
+        registered_on=ctx.today,
+        opening_unit=ctx.by.unit,
+        opened_by=ctx.by.principal,
+        may_not_judge=tuple(sorted(officials)),
+        number=ctx.next_number(BOOK, ctx.today.year),
+    )
+
+
+def _from_the_unit(command: AnswerFinding | ReportRemedy, finding: Finding, ctx: Context) -> Event:
+    if finding.answerer:
+        if finding.answerer != ctx.by.principal:
+            raise NotTheConcernedUnit
+    elif ctx.by.unit != finding.unit:
+        raise NotTheConcernedUnit
+    match command:
+        case AnswerFinding(text=text, evidence=evidence):
+            if finding.stage is not Stage.AWAITING_ANSWER:
+                raise NoAnswerAwaited
+            _require_evidence(evidence, ctx)
+            return FindingAnswered(text=text, evidence=evidence, answered_by=ctx.by.principal)
+        case ReportRemedy(remedy_id=remedy_id, carried_out_on=day):
+            if remedy_id not in finding.remedies:
+                raise NoSuchRemedy
+            if day > ctx.today:
+                raise DatedInTheFuture
+            return RemedyCarriedOut(
+                remedy_id=remedy_id, carried_out_on=day, reported_by=ctx.by.principal
+            )
+        case _:
+            assert_never(command)
+
+
+def _from_the_auditor(
+    command: AcceptAnswer | RejectAnswer | ProposeRemedy | WithdrawFinding | CloseFinding,
+    finding: Finding,
+    ctx: Context,
+) -> Event:
+    who = ctx.by.principal
+    match command:
+        case AcceptAnswer():
+            _require_answer(finding)
+            return FindingAnswerAccepted(accepted_by=who)
+        case RejectAnswer(answer_due_on=day):
+            _require_answer(finding)
+            return FindingAnswerRejected(rejected_by=who, due=_due(day, ctx))
+        case ProposeRemedy(text=text, due_on=due_on):
+            return RemedyProposed(
+                remedy_id=ctx.derive_id("remedy"),
+                text=text,
+                due=_due(due_on, ctx),
+                proposed_by=who,
+            )
+        case WithdrawFinding():
+            return FindingWithdrawn(withdrawn_by=who)
+        case CloseFinding():
+            if finding.stage is not Stage.ANSWER_ACCEPTED:
+                raise AnswerNotAccepted
+            if finding.remedies:
+                raise RemediesOutstanding
+            return FindingClosed(closed_by=who)
+        case _:
+            assert_never(command)
+
+
+def _hands(ctx: Context) -> frozenset[str]:
+    """Whoever acts, and for whom: neither may have a part in what is judged."""
+    return frozenset({ctx.by.official, ctx.by.principal})
+
+
+def _require_judge(finding: Finding, ctx: Context) -> None:
+    if not finding.may_not_judge.isdisjoint(_hands(ctx)):
+        raise OwnWork
+
+
+def _require_answer(finding: Finding) -> None:
+    if finding.stage is not Stage.AWAITING_JUDGEMENT:
+        raise NoAnswerToJudge
+
+
+def _require_evidence(evidence: tuple[Evidence, ...], ctx: Context) -> None:
+    if len(set(evidence)) < len(evidence):
+        raise EvidenceNamedTwice
+    for each in evidence:
+        case = ctx.others.get(each.case_id)
+        if case is None or case.version < each.version:
+            raise EvidenceMissing(
+                f"There is no version {each.version} of the case {each.case_id}: "
+                "name the event by its case and version."
+            )
+
+
+def _due(day: date, ctx: Context) -> Due:
+    if day < ctx.today:
+        raise DueInThePast
+    return ctx.terms.choose(day)
+
+
+def evolve(finding: Finding | None, event: FindingEvent) -> Finding:
+    if isinstance(event, FindingOpened):
+        return _opened(event)
+    if not finding:
+        raise NotYetBegun
+    match event:
+        case FindingAnswered(answered_by=who):
+            answered = replace(
+                finding,
+                stage=Stage.AWAITING_JUDGEMENT,
+                may_not_judge=finding.may_not_judge | {who},
+            )
+            return _joined(answered, who)
+        case FindingAnswerAccepted(accepted_by=who):
+            return _joined(replace(finding, stage=Stage.ANSWER_ACCEPTED), who)
+        case FindingAnswerRejected(rejected_by=who, due=due):
+            return _joined(replace(finding, stage=Stage.AWAITING_ANSWER, due=due), who)
+        case RemedyProposed(remedy_id=remedy_id, proposed_by=who):
+            return _joined(replace(finding, remedies=(*finding.remedies, remedy_id)), who)
+        case RemedyCarriedOut(remedy_id=remedy_id, reported_by=who):
+            left = tuple(each for each in finding.remedies if each != remedy_id)
+            reported = replace(finding, remedies=left, may_not_judge=finding.may_not_judge | {who})
+            return _joined(reported, who)
+        case FindingWithdrawn(withdrawn_by=who):
+            return _joined(replace(finding, stage=Stage.WITHDRAWN), who)
+        case FindingClosed(closed_by=who):
+            return _joined(replace(finding, stage=Stage.CLOSED), who)
+        case _:
+            assert_never(event)
+
+
+def _opened(event: FindingOpened) -> Finding:
+    return Finding(
+        number=event.number,
+        kind=event.kind,
+        source_case=event.source_case,
+        unit=event.unit,
+        answerer=event.answerer,
+        due=event.due,
+        confidential=event.confidential,
+        units=frozenset({event.opening_unit, event.unit}),
+        workers=frozenset(filter(None, (event.opened_by, event.answerer))),
+        may_not_judge=frozenset(filter(None, (*event.may_not_judge, event.answerer))),
+    )
+
+
+def _joined(finding: Finding, who: str) -> Finding:
+    return replace(finding, workers=finding.workers | {who})

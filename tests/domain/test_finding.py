@@ -1,0 +1,198 @@
+"""Findings: opened by an auditor, answered by the unit, judged, remedied."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain import finding
+from domain.case import Actor, Other, Refusal
+from domain.finding import (
+    AcceptAnswer,
+    AnswererNeeded,
+    AnswerFinding,
+    AnswerNotAccepted,
+    CloseFinding,
+    Evidence,
+    EvidenceMissing,
+    EvidenceNamedTwice,
+    Finding,
+    FindingAnswerAccepted,
+    FindingAnswered,
+    FindingAnswerRejected,
+    FindingClosed,
+    FindingHasEnded,
+    FindingKind,
+    FindingOnFinding,
+    FindingOpened,
+    FindingWithdrawn,
+    NoAnswerAwaited,
+    NoAnswerToJudge,
+    NoSuchRemedy,
+    NotTheConcernedUnit,
+    OpenFinding,
+    OwnWork,
+    ProposeRemedy,
+    RejectAnswer,
+    RemediesOutstanding,
+    RemedyCarriedOut,
+    ReportRemedy,
+    WithdrawFinding,
+)
+from domain.information import DatedInTheFuture, DueInThePast
+from tests.domain.spec import NOON, PLAIN_TERMS, Spec, context, official
+
+AUDITOR = official("auditor", "audit")
+HEAD = official("head", "pensions")
+TODAY = NOON.date()
+LATER = TODAY + timedelta(days=10)
+DUE = PLAIN_TERMS.choose(LATER)
+APPEAL = UUID(int=77)
+
+
+class Case(Struct, frozen=True):
+    """As much of another case as a finding looks at."""
+
+    workers: frozenset[str] = frozenset({"executor"})
+    confidential: bool = False
+
+
+def spec() -> Spec:
+    return Spec(finding.decide, finding.evolve)
+
+
+def command(**changes: Any) -> OpenFinding:
+    plain = OpenFinding(
+        kind=FindingKind.LATE, unit="pensions", text="Gec cavab verilib", answer_due_on=LATER
+    )
+    return replace(plain, **changes)
+
+
+def opened_on(
+    asked: OpenFinding, *cases: tuple[UUID, Any, int], by: Actor = AUDITOR
+) -> FindingOpened:
+    others = {case: Other(state, version) for case, state, version in cases}
+    (event,) = finding.decide(asked, None, replace(context(by), others=others))
+    assert isinstance(event, FindingOpened)
+    return event
+
+
+def refused(refusal: type[Refusal], asked: OpenFinding, *cases: Any, by: Actor = AUDITOR) -> None:
+    with pytest.raises(Refusal) as raised:
+        opened_on(asked, *cases, by=by)
+    assert raised.type is refusal
+
+
+OPENED = opened_on(command())
+ANSWERED = FindingAnswered(text="Səhvdir", evidence=(), answered_by="head")
+ACCEPTED = FindingAnswerAccepted(accepted_by="auditor")
+
+
+def test_a_finding_on_a_case_names_its_events_and_whoever_may_not_judge() -> None:
+    evidence = (Evidence(case_id=APPEAL, version=3),)
+    event = opened_on(command(source_case=APPEAL, evidence=evidence), (APPEAL, Case(), 3))
+    assert str(event.number) == "F-7/2026"
+    assert (event.source_case, event.evidence) == (APPEAL, evidence)
+    assert event.due == DUE
+    assert event.may_not_judge == ("executor",)
+    assert not event.confidential
+
+
+def test_an_event_that_is_not_in_the_log_is_no_evidence() -> None:
+    evidence = (Evidence(case_id=APPEAL, version=4),)
+    refused(EvidenceMissing, command(evidence=evidence), (APPEAL, Case(), 3))
+    refused(EvidenceMissing, command(evidence=evidence))
+    refused(EvidenceNamedTwice, command(evidence=evidence * 2), (APPEAL, Case(), 4))
+
+
+def test_a_finding_on_a_confidential_case_is_confidential_and_names_who_answers() -> None:
+    hidden = (APPEAL, Case(confidential=True), 3)
+    refused(AnswererNeeded, command(source_case=APPEAL), hidden)
+    refused(AnswererNeeded, command(evidence=(Evidence(case_id=APPEAL, version=1),)), hidden)
+    event = opened_on(command(source_case=APPEAL, answerer="head"), hidden)
+    assert event.confidential
+    assert finding.evolve(None, event).workers == {"auditor", "head"}
+
+
+@pytest.mark.parametrize(
+    "by", [official("executor", "audit"), official("auditor", "audit", on_behalf_of="executor")]
+)
+def test_nobody_opens_a_finding_on_their_own_work_nor_for_whoever_did_it(by: Actor) -> None:
+    refused(OwnWork, command(source_case=APPEAL), (APPEAL, Case(), 3), by=by)
+
+
+def test_a_finding_is_about_no_other_finding() -> None:
+    state: Finding = finding.evolve(None, OPENED)
+    refused(FindingOnFinding, command(source_case=APPEAL), (APPEAL, state, 1))
+
+
+def test_the_answer_is_not_due_in_the_past() -> None:
+    refused(DueInThePast, command(answer_due_on=TODAY - timedelta(days=1)))
+
+
+def test_the_unit_answers() -> None:
+    spec().given(OPENED).when(AnswerFinding(text="Səhvdir"), HEAD).then(ANSWERED)
+
+
+@pytest.mark.parametrize("by", [AUDITOR, official("head", "press")])
+def test_no_other_unit_answers(by: Actor) -> None:
+    spec().given(OPENED).when(AnswerFinding(text="Səhvdir"), by).refused(NotTheConcernedUnit)
+
+
+def test_where_somebody_is_named_to_answer_nobody_else_does() -> None:
+    named = spec().given(opened_on(command(answerer="deputy")))
+    named.when(AnswerFinding(text="Səhvdir"), HEAD).refused(NotTheConcernedUnit)
+    answer = AnswerFinding(text="Səhvdir")
+    (event,) = named.when(answer, official("x", "x", on_behalf_of="deputy")).happens()
+    assert event == replace(ANSWERED, answered_by="deputy")
+
+
+def test_a_rejected_answer_is_given_anew_by_another_day() -> None:
+    asked = RejectAnswer(reason="Sübut yoxdur", answer_due_on=LATER)
+    rejected = FindingAnswerRejected(rejected_by="auditor", due=DUE)
+    spec().given(OPENED, ANSWERED).when(asked, AUDITOR).then(rejected)
+    again = spec().given(OPENED, ANSWERED, rejected)
+    again.when(AnswerFinding(text="Səhvdir"), HEAD).then(ANSWERED)
+
+
+def test_only_an_answer_is_judged_and_only_a_question_answered() -> None:
+    spec().given(OPENED).when(AcceptAnswer(), AUDITOR).refused(NoAnswerToJudge)
+    given = spec().given(OPENED, ANSWERED)
+    given.when(AnswerFinding(text="Yenə"), HEAD).refused(NoAnswerAwaited)
+    given.when(AcceptAnswer(), AUDITOR).then(ACCEPTED)
+
+
+@pytest.mark.parametrize("name", ["executor", "head"])
+def test_officials_of_the_case_and_whoever_answered_do_not_judge(name: str) -> None:
+    event = opened_on(command(source_case=APPEAL), (APPEAL, Case(), 3))
+    given = spec().given(event, ANSWERED)
+    for judging in (AcceptAnswer(), CloseFinding(), WithdrawFinding(reason="Səhv")):
+        given.when(judging, official(name, "audit")).refused(OwnWork)
+        given.when(judging, official("x", "audit", on_behalf_of=name)).refused(OwnWork)
+
+
+def test_a_finding_is_closed_after_its_remedies() -> None:
+    given = spec().given(OPENED, ANSWERED)
+    given.when(CloseFinding(), AUDITOR).refused(AnswerNotAccepted)
+    (proposed,) = given.when(ProposeRemedy(text="Təlim", due_on=LATER), AUDITOR).happens()
+    assert isinstance(proposed, finding.RemedyProposed)
+    given.given(proposed, ACCEPTED).when(CloseFinding(), AUDITOR).refused(RemediesOutstanding)
+    report = ReportRemedy(remedy_id=proposed.remedy_id, carried_out_on=TODAY)
+    given.when(replace(report, remedy_id=APPEAL), HEAD).refused(NoSuchRemedy)
+    given.when(replace(report, carried_out_on=LATER), HEAD).refused(DatedInTheFuture)
+    given.when(report, AUDITOR).refused(NotTheConcernedUnit)
+    done = RemedyCarriedOut(remedy_id=proposed.remedy_id, carried_out_on=TODAY, reported_by="head")
+    given.when(report, HEAD).then(done)
+    given.when(CloseFinding(), AUDITOR).then(FindingClosed(closed_by="auditor"))
+
+
+@pytest.mark.parametrize(
+    "ended", [FindingClosed(closed_by="auditor"), FindingWithdrawn(withdrawn_by="auditor")]
+)
+def test_nothing_is_done_with_a_finding_that_has_ended(ended: Any) -> None:
+    over = spec().given(OPENED, ANSWERED, ACCEPTED, ended)
+    over.when(AnswerFinding(text="Yenə"), HEAD).refused(FindingHasEnded)
+    over.when(WithdrawFinding(reason="Səhv"), AUDITOR).refused(FindingHasEnded)
