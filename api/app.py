@@ -11,37 +11,41 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from litestar import Litestar, Router
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
-from litestar.middleware.authentication import (
-    AbstractAuthenticationMiddleware,
-    AuthenticationResult,
-)
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
-from litestar.types import ASGIApp
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from api import (
+    access_records,
+    audit,
     calendar_decisions,
     calendar_feed,
+    case_file,
     cases,
+    changes,
     commands,
+    conformance,
+    contact_details,
+    counts,
     deadline_working,
     deadlines,
+    deputising,
     lists,
     metrics,
     notices,
     problems,
     proofs,
+    retention,
     system,
 )
 from api.admission import known_query, known_query_and_json
+from api.authentication import Admission, Authentication
 from api.composition import (
     RECONNECT_SECONDS,
     calendars_used,
@@ -53,45 +57,51 @@ from api.composition import (
 )
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
+from api.limits import PerMinute
 from api.register_state import Pool, Register
-from api.tokens import TokenChecker, keys_from
+from api.security_headers import add_security_headers
+from api.tokens import ClaimNames, Keys, TokenChecker, keys_from
 from application.orders import DatabaseGone
+from infra.access_records import AccessLog
 from infra.calendar_feeds import CalendarFeeds
+from infra.deputising import Deputies
 from infra.eventstore import ROLE
 from infra.group_commit import GroupCommit
+from infra.issuer_keys import GivenKeys, IssuerKeys
 from infra.proofs import Proofs
 from infra.settings import Settings
+from infra.token_settings import is_discoverable
 from projections.history import names_in
 from projections.pages import for_reading
 from projections.telling import Names
+
+__all__ = ["Authentication", "build_app", "token_checker"]
 
 _SWITCH_SECONDS = 0.0005
 """How long one thread may keep the interpreter while the other waits: the thread that commits
 must not wait the default 5 ms for the event loop each time PostgreSQL has answered it."""
 
 
-class Authentication(AbstractAuthenticationMiddleware):
-    """Every request but the public ones has to carry a good token."""
-
-    def __init__(self, app: ASGIApp, tokens: TokenChecker) -> None:
-        super().__init__(app, exclude_from_auth_key="public", exclude=["^/schema", "^/assets"])
-        self._tokens = tokens
-
-    async def authenticate_request(
-        self,
-        connection: ASGIConnection,  # type: ignore[type-arg]
-    ) -> AuthenticationResult:
-        headers = connection.scope["headers"]
-        sent = next((value for name, value in headers if name == b"authorization"), b"")
-        return AuthenticationResult(user=self._tokens.check(sent.decode("latin-1")), auth=None)
-
-
 def token_checker(settings: Settings) -> TokenChecker:
     """Tokens of the issuer that is set; in development, without one, of the built-in issuer."""
-    keys = (
-        keys_from(settings.jwks_file) if settings.jwks_file else DevelopmentIssuer(settings).keys()
+    tokens = settings.tokens
+    names = ClaimNames(
+        official=tokens.official_claim,
+        unit=tokens.unit_claim,
+        roles=tokens.roles_claim,
+        may_act_for=tokens.deputy_claim,
+        role_prefix=tokens.role_prefix,
     )
-    return TokenChecker(keys, settings.token_issuer, settings.token_audience)
+    return TokenChecker(_keys(settings), settings.token_issuer, settings.token_audience, names)
+
+
+def _keys(settings: Settings) -> Keys:
+    """From the file, where one is set; else from the issuer; else the built-in issuer's."""
+    if settings.jwks_file:
+        return GivenKeys(keys_from(settings.jwks_file))
+    if is_discoverable(settings.token_issuer):
+        return IssuerKeys(settings.token_issuer, settings.tokens.keys_seconds)
+    return GivenKeys(DevelopmentIssuer(settings).keys())
 
 
 def build_app(settings: Settings, conninfo: str) -> Litestar:
@@ -104,17 +114,29 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
                 route_handlers=[
                     Router(
                         "/",
-                        route_handlers=[*commands.routes(), *calendar_decisions.BODY_ROUTES],
+                        route_handlers=[
+                            *commands.routes(),
+                            *calendar_decisions.BODY_ROUTES,
+                            *deputising.BODY_ROUTES,
+                        ],
                         before_request=known_query_and_json,
                     ),
                     *calendar_decisions.ROUTES,
                     *lists.ROUTES,
+                    *counts.ROUTES,
+                    *changes.ROUTES,
                     *deadlines.ROUTES,
                     *deadline_working.ROUTES,
                     *notices.ROUTES,
+                    *deputising.ROUTES,
                     *calendar_feed.ROUTES,
                     *cases.ROUTES,
+                    *case_file.ROUTES,
                     *proofs.ROUTES,
+                    *retention.ROUTES,
+                    *audit.ROUTES,
+                    *conformance.ROUTES,
+                    *contact_details.ROUTES,
                     system.read_positions,
                 ],
                 before_request=known_query,
@@ -133,8 +155,17 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
             calendar_feed.calendar,
             _assets(),
         ],
-        middleware=[DefineMiddleware(Authentication, tokens=tokens)],
+        middleware=[
+            DefineMiddleware(
+                Admission,
+                tokens=tokens,
+                requests=PerMinute(settings.tokens.requests_per_minute),
+                refused=PerMinute(settings.tokens.refused_tokens_per_minute),
+            )
+        ],
         exception_handlers=problems.HANDLERS,
+        after_exception=[access_records.record_refusal],
+        before_send=[add_security_headers, access_records.require_record],
         lifespan=[partial(_running, settings, conninfo, tokens)],
         openapi_config=_openapi(),
         request_max_body_size=settings.max_body_bytes,
@@ -159,16 +190,20 @@ async def _running(
     group.start()
     pool = _pool(conninfo, settings.pool_size)
     await pool.open()
+    accesses = AccessLog(conninfo)
     following = asyncio.create_task(follow_calendar(desk))
+    following_keys = asyncio.create_task(tokens.keys.follow())
     app.state.register = Register(
         settings=settings,
         desk=desk,
         group=group,
         pool=pool,
+        accesses=accesses,
         keys=desk.keys,
         tokens=tokens,
         documents=Documents(desk),
         calendar_feeds=CalendarFeeds(desk.log.datastore),
+        deputies=Deputies(desk.log.datastore),
         proofs=Proofs(settings.proof.log_origin),
         organisation=organisation_in(conninfo),
         names=kept(partial(_names, conninfo, ZoneInfo(settings.time_zone))),
@@ -181,7 +216,9 @@ async def _running(
         yield
     finally:
         following.cancel()
+        following_keys.cancel()
         await group.stop()
+        await accesses.close()
         await pool.close()
         desk.close()
 

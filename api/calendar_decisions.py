@@ -9,8 +9,10 @@ from litestar import get, post
 from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.rows import class_row
 
+from api.access_records import Action, filters, record
 from api.bodies import CommandRequest, decoder_of
 from api.cases import opened_case
 from api.examples import example_of
@@ -21,12 +23,14 @@ from api.waiting import WaitFor, wait
 from application.access import list_sight_sql, require_right
 from application.calendar_preview import Preview, preview, terms_after
 from application.orders import NoSuchCase
+from application.sight_of_fields import text_shown
 from domain.calendar_decision import (
     KIND,
     AnnounceCalendarDecision,
     CalendarDecisionAnnounced,
     CalendarDecisionWithdrawn,
 )
+from domain.case import CaseKind
 from projections.moves import Counts, MovedCase, count_moves, list_moves
 from projections.running_terms import seen_terms
 
@@ -103,12 +107,22 @@ async def moves(
         if cursor is None:
             counts = await count_moves(conn, cause.event_id, today_at(register), *sight)
         page = await list_moves(conn, cause.event_id, *sight, cursor=cursor, limit=limit)
+    await record(
+        request,
+        Action.DEADLINES_READ,
+        cases=list({case_id, *(row.move.case_id for row in page.rows)}),
+        query=filters({"of": of}),
+        position=page.position,
+    )
     return Moves(
         id=case_id,
         event=str(cause.event.__struct_config__.tag),
         progress=progress,
         counts=counts,
-        rows=page.rows,
+        rows=[
+            replace(row, subject=text_shown(caller, CaseKind(row.move.kind), (), row.subject))
+            for row in page.rows
+        ],
         cursor=page.cursor,
         position=page.position,
     )
@@ -134,7 +148,14 @@ async def preview_decision(
     await wait(register, wait_for, "due_dates", "register")
     sight = list_sight_sql(caller, register.organisation())
     async with register.previewing:
-        return await to_thread(_previewed, register, data, sight)
+        found = await to_thread(_previewed, register, data, sight)
+    await record(
+        request,
+        Action.DEADLINES_READ,
+        cases=list({move.case_id for move in found.moves}),
+        position=found.position,
+    )
+    return found
 
 
 def _previewed(

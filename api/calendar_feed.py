@@ -12,6 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
+from api.access_records import Action, record
 from api.lists import require_personal
 from api.problem_responses import problem_responses
 from api.register_state import AppRequest, caller_of, register_of
@@ -84,17 +85,25 @@ async def calendar(request: AppRequest, file: str) -> Response[bytes]:
         if feed is None:
             raise NotFoundException
         actor = Actor(official=feed.official, unit=feed.unit, client="calendar")
-        sight = sight_sql(Caller(actor, _ROLES), register.organisation())
+        caller = Caller(actor, _ROLES)
+        sight = sight_sql(caller, register.organisation())
         rows: list[DueCase] = []
-        cursor = None
+        cursor, position = None, 0
         for _ in range(_MOST_PAGES):
             page = await list_due(
                 conn, DueFilter(officials=[feed.official]), *sight, cursor=cursor, limit=_PAGE
             )
             rows += page.rows
-            cursor = page.cursor
+            cursor, position = page.cursor, page.position
             if cursor is None:
                 break
+    await record(
+        request,
+        Action.CALENDAR_READ,
+        cases=list({row.due.case_id for row in rows}),
+        position=position,
+        by=caller,
+    )
     content = register.calendar_feeds.calendar(feed, ((row.number, row.due) for row in rows))
     tag = f'"{sha256(content).hexdigest()[:32]}"'
     headers = {**_PRIVATE, "ETag": tag}

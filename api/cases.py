@@ -14,6 +14,8 @@ from litestar.params import PathParameter
 from msgspec import Struct, to_builtins
 from psycopg import AsyncConnection
 
+from api.access_records import Action, record
+from api.as_of import AsKnown, AsOf, CaseNotYetRegistered, as_of
 from api.documents import DocumentNotStored
 from api.language import language_of
 from api.problem_responses import answers, problem_responses
@@ -23,9 +25,11 @@ from api.waiting import WaitFor, wait
 from application.access import CaseHidden, Forbidden, may_see, require_sight
 from application.caller import Caller, Role
 from application.orders import NoSuchCase
+from application.sight_of_fields import as_shown, require_field
 from domain.case import CaseKind
 from domain.envelope import Recorded
 from domain.kinds import KINDS, Kind
+from domain.personal_fields import Field
 from domain.reply import ReplyDrafted, ReplyRevised
 from projections.corrections import Entries, take
 from projections.history import Entry, case_rows, tell_all, thread_rows
@@ -41,7 +45,8 @@ class CaseView(Struct, kw_only=True):
     """``standing`` is what decisions look at; ``began`` what was entered at the start.
 
     ``entries`` are the same with all corrections, those of a reception's visits under their ids.
-    ``reply_text`` is the present text of the reply, if there is one.
+    ``reply_text`` is the present text of the reply, if there is one. ``as_of`` is null for the
+    case as it stands now.
     """
 
     id: UUID
@@ -53,6 +58,7 @@ class CaseView(Struct, kw_only=True):
     began: dict[str, Any]
     entries: dict[str, Any]
     reply_text: str | None
+    as_of: AsOf | None
 
 
 class History(Struct, kw_only=True):
@@ -61,6 +67,7 @@ class History(Struct, kw_only=True):
     id: UUID
     position: int
     entries: list[Entry]
+    as_of: AsOf | None = None
 
 
 def _view(kind: Kind | None) -> HTTPRouteHandler:
@@ -68,15 +75,21 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
         f"/{kind.resource if kind else 'cases'}/{{case_id:uuid}}",
         operation_id=f"{kind.resource if kind else 'cases'}.get",
         tags=[kind.resource if kind else "cases"],
-        summary="A case as it stands",
+        summary="A case as it stands, or as it was known",
         responses=answers(CaseView, 400, 401, 403, 404, 422, 503),
     )
-    async def case(request: AppRequest, case_id: UUID) -> Response[CaseView]:
+    async def case(
+        request: AppRequest,
+        case_id: UUID,
+        known: AsKnown = None,
+    ) -> Response[CaseView]:
         register = register_of(request)
-        position, events, state = await opened_case(register, caller_of(request), case_id)
+        at = await as_of(register, known) if known is not None else None
+        position, events, state = await opened_case(register, caller_of(request), case_id, at)
         last = events[-1]
         if kind and last.kind is not kind.kind:
             raise NoSuchCase(NoSuchCase.__doc__)
+        await record(request, Action.CASE_OPENED, cases=[case_id], position=position)
         entries: Entries = {}
         for recorded in events:
             take(entries, recorded.event)
@@ -91,6 +104,7 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
             began=to_builtins(events[0].event),
             entries=entries,
             reply_text=texts[-1] if texts else None,
+            as_of=at,
         )
         return Response(view, headers={"ETag": f'"{view.version}"'})
 
@@ -107,10 +121,12 @@ class CasesController(Controller):
         summary="Everything that happened, told",
         responses=answers(History, 400, 401, 403, 404, 422, 503),
     )
-    async def history(self, request: AppRequest, case_id: UUID) -> History:
+    async def history(self, request: AppRequest, case_id: UUID, known: AsKnown = None) -> History:
         register = register_of(request)
-        position, events, _ = await opened_case(register, caller_of(request), case_id)
-        return _told(request, case_id, position, events)
+        at = await as_of(register, known) if known is not None else None
+        position, events, _ = await opened_case(register, caller_of(request), case_id, at)
+        await record(request, Action.HISTORY_READ, cases=[case_id], position=position)
+        return _told(request, case_id, position, events, at)
 
     @get(
         "/thread",
@@ -128,6 +144,13 @@ class CasesController(Controller):
             return await _thread(request, register, caller, thread_id)
         except CaseHidden:
             # The read models have not come to the case yet: it is all of its thread so far.
+            await record(
+                request,
+                Action.THREAD_READ,
+                cases=[case_id],
+                thread=thread_id,
+                position=position,
+            )
             return _told(request, thread_id, position, events)
 
 
@@ -168,8 +191,17 @@ async def store_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> 
 )
 async def read_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> Response[bytes]:
     register = register_of(request)
-    await opened_case(register, caller_of(request), case_id)
+    caller = caller_of(request)
+    position, events, state = await opened_case(register, caller, case_id)
+    require_field(caller, events[0].kind, state.workers, Field.DOCUMENT)
     media_type, content = await to_thread(register.documents.read, case_id, digest)
+    await record(
+        request,
+        Action.DOCUMENT_READ,
+        cases=[case_id],
+        query={"document": digest},
+        position=position,
+    )
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=media_type, headers=headers)
 
@@ -206,20 +238,43 @@ async def require_document(register: Register, caller: Caller, case_id: UUID, di
 
 
 async def opened_case(
-    register: Register, caller: Caller, case_id: UUID
+    register: Register,
+    caller: Caller,
+    case_id: UUID,
+    at: AsOf | None = None,
+    *,
+    whole: bool = False,
 ) -> tuple[int, list[Recorded], Any]:
-    """The log's position, the case's events opened, and its state, if the caller may see it."""
+    """The log's position, the case's events opened, and its state, if the caller may see it.
+
+    With *at* they are those known then, and the caller has to see the case of then and of now.
+    Unless *whole*, the personal fields that the caller has no need of are withheld.
+    """
     async with register.pool.connection() as conn:
         position = await head(conn)
         rows = await case_rows(conn, case_id)
     if not rows:
         raise NoSuchCase(NoSuchCase.__doc__)
     events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
+    state = _after(events)
+    require_sight(caller, state, register.organisation())
+    if not whole:
+        events = as_shown(caller, events, {case_id: state.workers})
+    if at is None:
+        return position, events, state
+    known = [recorded for recorded in events if recorded.position <= at.position]
+    if not known:
+        raise CaseNotYetRegistered(CaseNotYetRegistered.__doc__)
+    state = _after(known)
+    require_sight(caller, state, register.organisation())
+    return at.position, known, state
+
+
+def _after(events: list[Recorded]) -> Any:
     state: Any = None
     for recorded in events:
         state = KINDS[recorded.kind].evolve(state, recorded.event)
-    require_sight(caller, state, register.organisation())
-    return position, events, state
+    return state
 
 
 async def _thread(
@@ -235,16 +290,25 @@ async def _thread(
     if not rows:
         raise CaseHidden(NoSuchCase.__doc__)
     events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
+    events = as_shown(caller, events, {case.case_id: case.workers for case in cases})
+    await record(request, Action.THREAD_READ, cases=list(seen), thread=thread_id, position=position)
     return _told(request, thread_id, position, events)
 
 
-def _told(request: AppRequest, identity: UUID, position: int, events: list[Recorded]) -> History:
+def _told(
+    request: AppRequest,
+    identity: UUID,
+    position: int,
+    events: list[Recorded],
+    at: AsOf | None = None,
+) -> History:
     language = language_of(request)
     names = register_of(request).names()
     return History(
         id=identity,
         position=position,
         entries=tell_all(events, language, names),
+        as_of=at,
     )
 
 

@@ -23,6 +23,9 @@ from api.composition import (
     organisation_in,
     prepare,
 )
+from api.operator import read_by_operator
+from domain.access_record import Action
+from infra.access_records import write_access
 from infra.eventstore import ROLE
 from infra.keys import WrongMasterKey
 from infra.master_key import verify_master_key
@@ -52,6 +55,18 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
         events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
         entries = tell_all(events, language, names)
         desk.close()
+        if entries:
+            with psycopg.connect(conninfo, autocommit=True) as conn:
+                conn.execute(f"SET ROLE {ROLE}")
+                write_access(
+                    conn,
+                    read_by_operator(
+                        Action.HISTORY_READ,
+                        "history",
+                        cases=[case_id],
+                        position=entries[-1].position,
+                    ),
+                )
     if not entries:
         fail(f"There is no case {case_id}.", status=1)
     if as_json:
@@ -103,6 +118,7 @@ def rebuild_command(
             conn.execute(f"SET ROLE {ROLE}")
             task = progress.add_task("")
             started = time.monotonic()
+            keys = (settings.master_key, settings.previous_master_key)
             try:
                 rebuilt = rebuild(
                     conn,
@@ -111,7 +127,7 @@ def rebuild_command(
                     models,
                     progress=lambda done, total: progress.update(task, completed=done, total=total),
                     even_if_counts_differ=even_if_counts_differ,
-                    hands=Hands(processes - 1, partial(open_reader, conninfo, settings.master_key)),
+                    hands=Hands(processes - 1, partial(open_reader, conninfo, *keys)),
                 )
             except (CountsDiffer, RebuildUnderWay) as refusal:
                 fail(str(refusal), status=1)
@@ -165,7 +181,7 @@ def _master_key(
     if not (row and row[0]):
         return "master key", False, "run karguzar migrate"
     try:
-        verify_master_key(conn, settings.master_key)
+        verify_master_key(conn, settings.master_key, settings.previous_master_key)
     except WrongMasterKey as wrong:
         return "master key", False, str(wrong)
     return "master key", True, "it opens the keys in this database"

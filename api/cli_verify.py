@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.cli import fail, say_json
 from api.composition import database, signer_of
+from infra.access_check import AccessVerdict, verify_accesses
 from infra.checkpoints import Kept, notes_under
 from infra.log_check import Verdict, verify_log
 from infra.notes import Verifier, VerifierKeyInvalid
@@ -22,6 +23,12 @@ _SAYS = {
     "sound": "[green]Sound.[/] The log is as it was signed.",
     "tampered": "[red]Tampered.[/] The log, or what proves it, isn't as it was recorded.",
     "could-not-check": "[yellow]Not all could be checked.[/] What was checked is sound.",
+}
+
+_SAYS_OF_ACCESSES = {
+    "sound": "[green]Sound.[/] The access records are as they were signed.",
+    "tampered": "[red]Tampered.[/] The access records, or what proves them, were edited.",
+    "could-not-check": "[yellow]Not all access records could be checked.[/]",
 }
 
 
@@ -55,7 +62,7 @@ def verify(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Read the whole log and say whether it is as it was signed.
+    """Read the whole log, and who read in it, and say whether both are as they were signed.
 
     Ends with 0 if it is, 1 if it was tampered with, 2 if that could not be checked. With a key and
     checkpoints from elsewhere nothing on this server has to be trusted but the reading itself.
@@ -80,15 +87,23 @@ def verify(
                 processes=processes,
                 progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
+            accesses = verify_accesses(conninfo, notes, verifiers)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         fail("The database has no tree yet: run karguzar migrate.")
     except psycopg.Error as error:
         fail(f"The log could not be read: {type(error).__name__}.")
     if as_json:
-        say_json({**to_builtins(verdict), "status": verdict.status})
+        say_json(
+            {
+                **to_builtins(verdict),
+                "accesses": {**to_builtins(accesses), "status": accesses.status},
+                "status": _worse(verdict.status, accesses.status),
+            }
+        )
     else:
         _show(verdict)
-    raise SystemExit(verdict.status)
+        _show_accesses(accesses)
+    raise SystemExit(_worse(verdict.status, accesses.status))
 
 
 @click.command("checkpoint-key")
@@ -99,6 +114,11 @@ def checkpoint_key(settings: Settings) -> None:
     if signer is None:
         fail("There is no signing key: set KARGUZAR_SIGNING_KEY_FILE and KARGUZAR_LOG_ORIGIN.")
     click.echo(str(signer.verifier))
+
+
+def _worse(*statuses: int) -> int:
+    """Tampered with before not checked before sound."""
+    return next((status for status in (1, 2) if status in statuses), 0)
 
 
 def _verifiers(settings: Settings, keys: Sequence[str]) -> list[Verifier]:
@@ -140,3 +160,17 @@ def _show(verdict: Verdict) -> None:
             "shows yet that they are whole.",
             highlight=False,
         )
+
+
+def _show_accesses(verdict: AccessVerdict) -> None:
+    console = Console()
+    console.print(_SAYS_OF_ACCESSES[verdict.result])
+    for finding in verdict.findings:
+        console.print(f"[red]✗[/] {finding.sentence} [dim]({finding.kind})[/]", highlight=False)
+    for sentence in verdict.unchecked:
+        console.print(f"[yellow]?[/] {sentence}", highlight=False)
+    console.print(
+        f"{verdict.records} access records, {verdict.hashed} of them in their tree; checkpoints "
+        f"outside the database bear out the first {verdict.proved}.",
+        highlight=False,
+    )

@@ -26,6 +26,7 @@ from application.rounds import Rounds
 from application.watch import Heads, RunningClock
 from domain.calendar import CalendarMissing, WorkingCalendar
 from domain.due import Terms
+from infra.access_proof import AccessCheckpoints, AccessTree, origin_of
 from infra.calendar_versions import load
 from infra.checkpoints import CheckpointDirectory, Witness
 from infra.delivery import Delivery, Way
@@ -41,6 +42,7 @@ from infra.migrate import migrate
 from infra.notes import Signer
 from infra.organisation import responsible
 from infra.outbox import Outbox
+from infra.retention import retention_rules
 from infra.settings import Settings, kept_key
 from infra.signing_key import read_signing_key
 from infra.smtp import Mail
@@ -92,7 +94,7 @@ def prepare(settings: Settings, conninfo: str) -> list[str]:
     migrate(conninfo)
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("SET ROLE karguzar_app")
-        require_master_key(conn, settings.master_key)
+        require_master_key(conn, settings.master_key, settings.previous_master_key)
         return ensure_builds(conn, READ_MODELS)
 
 
@@ -145,8 +147,14 @@ def organisation_in(conninfo: str) -> Callable[[], Organisation]:
     def read() -> Organisation:
         with psycopg.connect(conninfo) as conn:
             units = conn.execute("SELECT unit, parent FROM karguzar.units").fetchall()
-            officials = conn.execute("SELECT official, unit FROM karguzar.officials").fetchall()
-        return Organisation.of(dict(units), dict(officials))
+            officials = conn.execute(
+                "SELECT official, unit, kind FROM karguzar.officials"
+            ).fetchall()
+        return Organisation.of(
+            dict(units),
+            {official: unit for official, unit, _ in officials},
+            [official for official, _, kind in officials if kind == "client"],
+        )
 
     return kept(read)
 
@@ -209,9 +217,10 @@ def calendars_used(desk: Desk) -> Callable[[str], WorkingCalendar | None]:
 def make_desk(settings: Settings, conninfo: str) -> Desk:
     desk = Desk(
         conninfo,
-        keys=KeyRing(settings.master_key),
+        keys=key_ring(settings),
         terms=terms_in(settings),
         organisation=organisation_in(conninfo),
+        retention=retention_rules(settings.jurisdiction, settings.retention_file),
     )
     desk.log.datastore.pool.reconnect_timeout = RECONNECT_SECONDS
     return desk
@@ -221,10 +230,14 @@ def make_reader(desk: Desk) -> LogReader:
     return LogReader(desk.log, desk.event_mapper, desk.keys)
 
 
-def open_reader(conninfo: str, master_key: bytes) -> LogReader:
+def key_ring(settings: Settings) -> KeyRing:
+    return KeyRing(settings.master_key, settings.previous_master_key)
+
+
+def open_reader(conninfo: str, master_key: bytes, previous: bytes | None = None) -> LogReader:
     """A reader without a desk, for a process that helps to rebuild."""
     recorder = Factory(Environment("register", environment(conninfo))).application_recorder()
-    return LogReader(cast("Recorder", recorder), EventMapper(), KeyRing(master_key))
+    return LogReader(cast("Recorder", recorder), EventMapper(), KeyRing(master_key, previous))
 
 
 def make_tracking(conninfo: str) -> TrackingRecorder:
@@ -359,24 +372,29 @@ def signer_of(settings: Settings, *, make: bool = True) -> Signer | None:
 
 
 def make_proof_rounds(settings: Settings, conninfo: str, leads: Callable[[], bool]) -> list[Rounds]:
-    """The growth of the tree over the log, and the signing of its checkpoints where a key is set.
+    """The growth of the trees over log and access records, and the signing where a key is set.
 
-    The tree looks at the log every second: an event waits for its leaf no longer.
+    A tree looks every second: what was recorded waits for its leaf no longer.
     """
     proof, signer, tracking = settings.proof, signer_of(settings), make_tracking(conninfo)
-    directory = CheckpointDirectory(proof.checkpoint_dir) if proof.checkpoint_dir else None
-    outside = Outside(proof.log_origin, signer, directory)
-    tree = LogTree(conninfo, outside)
-    rounds = [Rounds(tree.name, tree.grow, tracking, seconds=_TREE_SECONDS, leads=leads)]
     if signer is None:
         log.warning("checkpoints-not-signed", setting="KARGUZAR_SIGNING_KEY_FILE")
-        return rounds
-    outlets: list[Outlet] = [directory] if directory else []
-    if proof.witness_url:
-        outlets.append(Witness(proof.witness_url))
-    checkpoints = Checkpoints(conninfo, outside, outlets)
-    every = proof.checkpoint_seconds
-    return [
-        *rounds,
-        Rounds(checkpoints.name, checkpoints.publish, tracking, seconds=every, leads=leads),
-    ]
+    rounds = []
+    for origin, beside, grown_as, signed_as in (
+        (proof.log_origin, "", LogTree, Checkpoints),
+        (origin_of(proof.log_origin), "accesses", AccessTree, AccessCheckpoints),
+    ):
+        own = proof.checkpoint_dir
+        directory = CheckpointDirectory(own / beside) if own else None
+        outside = Outside(origin, signer.named(origin) if signer else None, directory)
+        tree = grown_as(conninfo, outside)
+        rounds.append(Rounds(tree.name, tree.grow, tracking, seconds=_TREE_SECONDS, leads=leads))
+        if signer is None:
+            continue
+        outlets: list[Outlet] = [directory] if directory else []
+        if proof.witness_url:
+            outlets.append(Witness(proof.witness_url))
+        signed = signed_as(conninfo, outside, outlets)
+        every = proof.checkpoint_seconds
+        rounds.append(Rounds(signed.name, signed.publish, tracking, seconds=every, leads=leads))
+    return rounds

@@ -12,6 +12,8 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from api.access_records import Action, record
+from api.as_of import AsKnown, AsOf, as_of
 from api.cases import opened_case
 from api.language import language_of
 from api.lists import Word
@@ -104,6 +106,7 @@ class Deadlines(Struct, kw_only=True):
     id: UUID
     position: int
     clocks: list[ClockWorking]
+    as_of: AsOf | None
 
 
 @get(
@@ -113,10 +116,14 @@ class Deadlines(Struct, kw_only=True):
     summary="Every due date of the case, and why it is that day",
     responses=answers(Deadlines, 400, 401, 403, 404, 422, 503),
 )
-async def case_deadlines(request: AppRequest, case_id: UUID, wait_for: WaitFor = None) -> Deadlines:
+async def case_deadlines(
+    request: AppRequest, case_id: UUID, known: AsKnown = None, wait_for: WaitFor = None
+) -> Deadlines:
     register = register_of(request)
     await wait(register, wait_for, "due_dates")
-    position, events, _ = await opened_case(register, caller_of(request), case_id)
+    at = await as_of(register, known) if known is not None else None
+    position, events, _ = await opened_case(register, caller_of(request), case_id, at)
+    await record(request, Action.DEADLINES_READ, cases=[case_id], position=position)
     language = language_of(request, LANGUAGES)
     terms = register.desk.terms
 
@@ -124,7 +131,7 @@ async def case_deadlines(request: AppRequest, case_id: UUID, wait_for: WaitFor =
         return [explained(each, terms, register.calendar, language) for each in clocks_of(events)]
 
     clocks = await to_thread(told)
-    return Deadlines(id=case_id, position=position, clocks=clocks)
+    return Deadlines(id=case_id, position=position, clocks=clocks, as_of=at)
 
 
 @get(

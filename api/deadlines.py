@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 
+from api.access_records import Action, filters, record
 from api.lists import Cursor, Limit, Word, require_personal, today_at
 from api.problem_responses import answers
 from api.problems import RangeTooWide
@@ -15,7 +17,9 @@ from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import WaitFor, wait
 from application.access import Organisation, list_sight_sql
 from application.caller import Caller
+from application.sight_of_fields import text_shown
 from domain.calendar import CalendarMissing
+from domain.case import CaseKind
 from projections.due_dates import DueCase, DueFilter, Row, list_due
 from projections.due_days import DueCount, count_due
 from projections.pages import Page
@@ -99,8 +103,28 @@ async def deadlines(  # noqa: PLR0913
             cursor=cursor,
             limit=limit,
         )
+    await record(
+        request,
+        Action.DEADLINES_READ,
+        cases=list({row.due.case_id for row in page.rows}),
+        query=filters(
+            {
+                "whose": whose,
+                "due_from": due_from,
+                "due_to": due_to,
+                "running": running,
+                "unit": unit,
+                "official": official,
+                "kind": kind,
+            }
+        ),
+        position=page.position,
+    )
     now = datetime.now(register.desk.terms.time_zone)
-    rows = [_seen_at(register, now, due) for due in page.rows]
+    rows = [
+        replace(row, subject=text_shown(caller, CaseKind(row.due.kind), (), row.subject))
+        for row in (_seen_at(register, now, due) for due in page.rows)
+    ]
     return Page(rows=rows, cursor=page.cursor, position=page.position)
 
 
@@ -135,6 +159,12 @@ async def deadlines_by_day(
         days, position = await count_due(
             conn, first, last, *sight, units=units, officials=officials
         )
+    await record(
+        request,
+        Action.COUNTS_READ,
+        query=filters({"whose": whose, "due_from": first, "due_to": last}),
+        position=position,
+    )
     return DueDays(first=first, last=last, days=days, position=position)
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard, get_args
 
 from application.policies import POLICIES
 from application.rights import RIGHTS
+from domain import keeping
 from domain.case import Command, Event
 from domain.kinds import KINDS, Kind
 from projections import READ_MODELS
@@ -39,7 +40,11 @@ def events_page() -> str:
 
 def recorded_by(kind: Kind) -> dict[type[Event], tuple[type[Command], ...]]:
     """For each event of the kind of case the commands that may record it, in their order."""
-    found = {command: events_of(kind.decide, command) for command in kind.commands}
+    of_any_kind = get_args(keeping.KeepingCommand)
+    found = {
+        command: events_of(keeping.decide if command in of_any_kind else kind.decide, command)
+        for command in kind.commands
+    }
     return {
         event: tuple(command for command in kind.commands if event in found[command])
         for event in kind.events

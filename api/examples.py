@@ -1,6 +1,7 @@
 """An example of each command for the API's documentation, made from its types."""
 
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from msgspec import inspect
 
@@ -62,7 +63,9 @@ def example_of(command: type[Command]) -> dict[str, Any]:
 
 
 def example_answer(answer: Any) -> Any:
-    """An answer of this type, with all its fields."""
+    """An answer of this type, or of the first where there are several, with all its fields."""
+    if get_origin(answer) in (Union, UnionType):
+        answer = get_args(answer)[0]
     return _value("", inspect.type_info(answer), whole=True)
 
 

@@ -10,13 +10,18 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from api.access_records import Action, filters, record
+from api.as_of import AsKnown, BusinessDay, as_of, on_day
+from api.past_lists import PastCases, past_cases
 from api.problem_responses import answers
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import WaitFor, wait
 from application.access import Forbidden, list_sight_sql, sees_personal
 from application.caller import Caller
+from application.sight_of_fields import text_shown
+from domain.case import CaseKind
 from domain.kinds import KINDS, Kind
 from projections.cases import CaseFilter, CaseOrder, list_cases
 from projections.pages import Page
@@ -82,8 +87,8 @@ async def case_filter(  # noqa: PLR0913
         social_category=social_category,
         subkind=subkind,
         controller=controller,
-        received_from=_local(request, received_from),
-        received_to=_local(request, received_to),
+        received_from=local_instant(request, received_from),
+        received_to=local_instant(request, received_to),
         registered_from=registered_from,
         registered_to=registered_to,
         due_from=due_from,
@@ -104,33 +109,50 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
         tags=[kind.resource if kind else "cases"],
         summary="The cases that you may see" + (f" of kind {kind.kind}" if kind else ""),
         dependencies={"wanted": Provide(case_filter)},
-        responses=answers(Page[Row], 400, 401, 403, 422, 503),
+        responses=answers(Page[Row] | PastCases, 400, 401, 403, 422, 503),
     )
     async def cases(
         request: AppRequest,
+        *,
         wanted: CaseFilter,
+        known: AsKnown = None,
+        on: BusinessDay = None,
         order: CaseOrder = CaseOrder.NEWEST,
         cursor: Cursor = None,
         limit: Limit = 50,
         wait_for: WaitFor = None,
-    ) -> Page[Row]:
+    ) -> Page[Row] | PastCases:
         register, caller = register_of(request), caller_of(request)
         personal = sees_personal(caller)
         if wanted.text is not None and not personal:
             raise Forbidden("Subjects are personal: analysts don't search them")
+        if kind:
+            wanted = replace(wanted, kind=kind.kind)
         await wait(register, wait_for, "register")
+        if known is not None:
+            at = await as_of(register, known, on)
+            wanted = on_day(wanted, at.on, asked=on is not None)
+            return await past_cases(request, at, wanted, order=order, cursor=cursor, limit=limit)
+        if on:
+            wanted = on_day(wanted, on, asked=True)
         async with register.pool.connection() as conn:
             page = await list_cases(
                 conn,
-                replace(wanted, kind=kind.kind) if kind else wanted,
+                wanted,
                 *list_sight_sql(caller, register.organisation()),
                 order=order,
                 cursor=cursor,
                 limit=limit,
             )
-        if not personal:
-            for row in page.rows:
-                row.subject = None
+        await record(
+            request,
+            Action.LIST_READ if wanted.text is None else Action.SEARCH_MADE,
+            cases=[row.case_id for row in page.rows],
+            query=filters(asdict(wanted) | {"text": None if wanted.text is None else True}),
+            position=page.position,
+        )
+        for row in page.rows:
+            row.subject = text_shown(caller, CaseKind(row.kind), row.workers, row.subject)
         return page
 
     return cases
@@ -162,9 +184,22 @@ async def work(
         if whose == "mine":
             actor = caller.actor
             own = {actor.official, actor.principal}
-            return await my_work(conn, own, *sight, cursor=cursor, limit=limit)
-        units = organisation.subtree(caller.actor.unit)
-        return await work_of_units(conn, units, *sight, cursor=cursor, limit=limit)
+            page = await my_work(conn, own, *sight, cursor=cursor, limit=limit)
+        else:
+            units = organisation.subtree(caller.actor.unit)
+            page = await work_of_units(conn, units, *sight, cursor=cursor, limit=limit)
+    await record(
+        request,
+        Action.WORK_READ,
+        cases=list({row.case_id for row in page.rows}),
+        query={"whose": whose},
+        position=page.position,
+    )
+    rows = [
+        replace(row, subject=text_shown(caller, CaseKind(row.kind), (), row.subject))
+        for row in page.rows
+    ]
+    return replace(page, rows=rows)
 
 
 @get(
@@ -184,6 +219,15 @@ async def persons_cases(
         found, position = await cases_of_person(
             conn, person_id, *list_sight_sql(caller, register.organisation()), limit=limit
         )
+    await record(
+        request,
+        Action.PERSON_READ,
+        cases=[each.case.case_id for each in found],
+        person=person_id,
+        position=position,
+    )
+    for case in (each.case for each in found):
+        case.subject = text_shown(caller, CaseKind(case.kind), case.workers, case.subject)
     return PersonsCases(position=position, cases=found)
 
 
@@ -201,7 +245,7 @@ def require_personal(caller: Caller) -> None:
         raise Forbidden("This list is about people: your role doesn't see them")
 
 
-def _local(request: AppRequest, instant: datetime | None) -> datetime | None:
+def local_instant(request: AppRequest, instant: datetime | None) -> datetime | None:
     """An instant without an offset is one of the department's clock."""
     if instant is None or instant.tzinfo:
         return instant

@@ -1,7 +1,7 @@
 """What Prometheus is told; no label ever holds anything about a person."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -15,7 +15,7 @@ from prometheus_client import (
 
 from domain.case import CaseKind
 from projections.notices import NotSent
-from projections.positions import ReadModelPosition
+from projections.positions import ReadModelPosition, StoppedRound
 
 COMMANDS = Counter("karguzar_commands_total", "Commands by outcome", ["kind", "outcome"])
 BATCH_SIZE = Histogram(
@@ -38,7 +38,10 @@ def batch_done(size: int, seconds: float) -> None:
 
 
 def exposition(
-    positions: list[ReadModelPosition], notices: list[NotSent], pool: Mapping[str, int]
+    positions: list[ReadModelPosition],
+    notices: list[NotSent],
+    pool: Mapping[str, int],
+    rounds: Sequence[StoppedRound] = (),
 ) -> tuple[bytes, str]:
     """The page for Prometheus: the counters of all workers, and gauges read just now."""
     counters = CollectorRegistry()
@@ -61,6 +64,16 @@ def exposition(
     for position in positions:
         lag.labels(position.name).set(position.behind)
         stopped.labels(position.name).set(int(position.stopped is not None))
+    stopped_round = Gauge(
+        "karguzar_round_stopped",
+        "1 when work at intervals doesn't get on: log-tree, checkpoints and others",
+        ["round"],
+        registry=now,
+    )
+    for name in ("log-tree", "checkpoints"):
+        stopped_round.labels(name).set(0)
+    for each in rounds:
+        stopped_round.labels(each.name).set(1)
     unsent = Gauge(
         "karguzar_notices_not_sent",
         "Notices that wait to be sent, have failed for good or were no longer needed",

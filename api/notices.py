@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import get
 
+from api.access_records import Action, record
 from api.lists import Cursor, Limit, require_personal
 from api.problem_responses import answers
 from api.register_state import AppRequest, caller_of, register_of
@@ -25,7 +26,14 @@ async def notices(request: AppRequest, cursor: Cursor = None, limit: Limit = 50)
     own = {caller.actor.official, caller.actor.principal}
     sight = list_sight_sql(caller, register.organisation())
     async with register.pool.connection() as conn:
-        return await notices_of(conn, own, *sight, cursor=cursor, limit=limit)
+        page = await notices_of(conn, own, *sight, cursor=cursor, limit=limit)
+    await record(
+        request,
+        Action.NOTICES_READ,
+        cases=list({row.case_id for row in page.rows}),
+        position=page.position,
+    )
+    return page
 
 
 ROUTES: list[Any] = [notices]

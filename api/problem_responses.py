@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     413: "Too large",
     415: "Not announced as JSON",
     422: "The request doesn't have the form asked for",
+    429: "Too many requests in this minute; Retry-After says how long to wait",
     503: "The database is away, or a read model behind; try again",
 }
 _EXAMPLE = Example(
@@ -41,6 +42,9 @@ def answers(answer: Any, *problems: int) -> dict[int, ResponseSpec]:
 
 
 def problem_responses(*statuses: int) -> dict[int, ResponseSpec]:
+    """Whatever asks for a token also refuses those who aren't entered, or ask too often."""
+    if 401 in statuses:  # noqa: PLR2004 - no good token
+        statuses = tuple(sorted({*statuses, 403, 429}))
     return {
         status: ResponseSpec(
             data_container=Problem,

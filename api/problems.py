@@ -19,10 +19,12 @@ from litestar.exceptions import (
 from litestar.plugins.problem_details import ProblemDetailsException
 from msgspec import Struct
 
+from api.as_of import CaseNotYetRegistered
 from api.documents import DocumentNotFitting, DocumentNotStored
 from api.language import language_of
+from api.limits import TooManyRequests
 from api.refusals import LANGUAGES, Fields, Told, title_in, told
-from api.tokens import NotADeputy, TokenRefused
+from api.tokens import IssuerAway, NotADeputy, NotEntered, TokenRefused
 from api.working import PauseNotReadable, StartNotReadable
 from application.access import CaseHidden, Forbidden
 from application.orders import (
@@ -37,6 +39,7 @@ from domain.case import NotFitting, NotYetBegun, Refusal
 from domain.rule import RuleNotInForce, RuleWithoutTerm, UnknownRule
 from infra.calendars import UnknownOrganisation
 from infra.group_commit import Stopped
+from projections.known_cases import PastNotSearched
 from projections.pages import CursorInvalid
 from projections.positions import ReadModelBehind
 
@@ -51,6 +54,10 @@ class MediaTypeNotTaken(Exception):
     """The body has to be JSON: send it as application/json."""
 
 
+class AccessReasonMissing(Exception):
+    """Contact details are shown for a reason: give it in the header Access-Reason."""
+
+
 class UnknownParameter(Exception):
     """The query has a name that this address doesn't know: correct or remove it."""
 
@@ -59,12 +66,24 @@ class RangeTooWide(Exception):
     """A count by day takes 62 days at most, from the first to the last: ask for fewer."""
 
 
+class NotOneSubject(Exception):
+    """A trail is of one: give just one of case, thread, person, official and unit."""
+
+
 class NoCheckpoint(Exception):
     """No checkpoint of the log is signed yet: ask again in a minute."""
 
 
 class OutsideTree(Exception):
     """The proof asked for is over events that the tree doesn't have yet: ask for fewer."""
+
+
+class NoSuchDeputising(Exception):
+    """There is no such deputising, or you may not see it."""
+
+
+class SpanBackwards(Exception):
+    """The end lies before the beginning, in recorded or in business time: exchange them."""
 
 
 class DateOutOfRange(Exception):
@@ -88,19 +107,28 @@ STATUS: dict[type[Exception], int] = {
     StaleVersion: 412,
     KeyUsedBefore: 422,
     NoSuchCase: 404,
+    CaseNotYetRegistered: 404,
     NamedCaseMissing: 422,
     CaseHidden: 404,
     Forbidden: 403,
     NotADeputy: 403,
+    NotEntered: 403,
     TokenRefused: 401,
+    TooManyRequests: 429,
+    IssuerAway: 503,
+    NoSuchDeputising: 404,
     HeaderNotFitting: 400,
+    AccessReasonMissing: 422,
     UnknownParameter: 400,
     DateOutOfRange: 422,
     RangeTooWide: 422,
+    SpanBackwards: 422,
+    NotOneSubject: 422,
     NoCheckpoint: 404,
     OutsideTree: 422,
     MediaTypeNotTaken: 415,
     CursorInvalid: 400,
+    PastNotSearched: 422,
     CalendarMissing: 422,
     UnknownRule: 422,
     RuleNotInForce: 422,
@@ -122,6 +150,8 @@ _SAME_TYPE: dict[type[Exception], type[Exception]] = {CaseHidden: NoSuchCase}
 _RETRY_AFTER = {"Retry-After": "2"}
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ECHO = re.compile(r"(?<=^Invalid )((?:enum )?value) .*", re.DOTALL)
+_UNKNOWN = re.compile(r"(?<= unknown field) `(?![a-z_]{1,40}`).*", re.DOTALL)
+"""A name that can't be that of a field may be anything: it is not repeated."""
 
 OF_THE_FRAMEWORK: dict[str, tuple[int, str, str]] = {
     "not-valid": (
@@ -147,8 +177,12 @@ _BY_STATUS = {status: slug for slug, (status, _, _) in OF_THE_FRAMEWORK.items() 
 
 def problem_type(exception: type[Exception]) -> str:
     """The stable type of a named refusal: its class's name, as a path of this server."""
-    name = _SAME_TYPE.get(exception, exception).__name__
-    return "/problems/" + _WORDS.sub("-", name).lower()
+    return "/problems/" + problem_name(_SAME_TYPE.get(exception, exception))
+
+
+def problem_name(exception: type[Exception]) -> str:
+    """The refusal's own name, which tells a hidden case from an unknown one: for records only."""
+    return _WORDS.sub("-", exception.__name__).lower()
 
 
 def status_of(exception: type[Exception]) -> int:
@@ -190,6 +224,8 @@ def named(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         headers = _RETRY_AFTER
     elif status == 401:  # noqa: PLR2004
         headers = {"WWW-Authenticate": 'Bearer realm="karguzar"'}
+    elif isinstance(error, TooManyRequests):
+        headers = {"Retry-After": str(error.seconds)}
     detail = title if str(error) in ("", exception.__doc__) else str(error)
     return _answer(
         request,
@@ -214,7 +250,12 @@ def _field_error(error: dict[str, Any]) -> dict[str, str]:
     field, message = str(error.get("key", "")), str(error["message"])
     if message == "'data'":
         message = "A JSON object is needed"
-    return {"field": "body" if field == "data" else field, "message": _ECHO.sub(r"\1", message)}
+    return {"field": "body" if field == "data" else field, "message": _unquoted(message)}
+
+
+def _unquoted(message: str) -> str:
+    """What is wrong, without the value that was sent."""
+    return _UNKNOWN.sub("", _ECHO.sub(r"\1", message))
 
 
 def invalid_command(
@@ -223,7 +264,7 @@ def invalid_command(
     """As `invalid_body`, from what msgspec says: a message and the place it is about."""
     message, _, place = str(error).partition(" - at `$")
     field = place.rstrip("`").lstrip(".") or "body"
-    one = {"field": field, "message": _ECHO.sub(r"\1", message)}
+    one = {"field": field, "message": _unquoted(message)}
     detail = f"{one['field']}: {one['message']}"
     return _of_the_framework(request, "not-valid", detail=detail, errors=[one])
 

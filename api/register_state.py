@@ -20,9 +20,12 @@ from application.desk import Desk
 from application.orders import Order, Receipt
 from domain.calendar import WorkingCalendar
 from domain.due import Terms
+from infra.access_records import AccessLog
 from infra.calendar_feeds import CalendarFeeds
+from infra.deputising import Deputies
 from infra.group_commit import GroupCommit
 from infra.keys import KeyRing, PersonKey
+from infra.organisation import Entry, entry_of
 from infra.proofs import Proofs
 from infra.settings import Settings
 from projections.telling import Names
@@ -42,10 +45,12 @@ class Register(Struct, frozen=True, kw_only=True):
     desk: Desk
     group: GroupCommit[Order, Receipt]
     pool: Pool
+    accesses: AccessLog
     keys: KeyRing
     tokens: TokenChecker
     documents: Documents
     calendar_feeds: CalendarFeeds
+    deputies: Deputies
     proofs: Proofs
     organisation: Callable[[], Organisation]
     names: Callable[[], Names]
@@ -53,6 +58,11 @@ class Register(Struct, frozen=True, kw_only=True):
     calendar: Callable[[str], WorkingCalendar | None]
     connect: Callable[[], Connection[TupleRow]]
     previewing: Lock
+
+    async def entry_of(self, official: str) -> Entry | None:
+        """What the official or client is entered with at this moment."""
+        async with self.pool.connection() as conn:
+            return await entry_of(conn, official)
 
     async def keys_of(self, owners: set[UUID]) -> dict[UUID, PersonKey]:
         """The keys of persons, for opening what they seal."""

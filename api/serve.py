@@ -113,7 +113,8 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.tokens.trusted_proxies),
+        forwarded_allow_ips=list(settings.tokens.trusted_proxies),
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         timeout_keep_alive=30,
         backlog=_BACKLOG,
@@ -134,6 +135,7 @@ def run_runner(settings: Settings, conninfo: str) -> None:
         make_runner,
         make_watch_rounds,
     )
+    from api.retention_composition import make_destruction_rounds  # noqa: PLC0415
 
     _set_up(settings)
     os.nice(_RUNNER_NICENESS)
@@ -142,8 +144,10 @@ def run_runner(settings: Settings, conninfo: str) -> None:
         signal.signal(signum, lambda *_: stopping.set())
     runner = make_runner(settings, conninfo)
     make_watch_rounds(settings, conninfo, lambda: runner.leads).start()
-    aside = partial(_in_a_process, settings, conninfo)
+    aside = partial(_in_a_process, run_recalculation, settings, conninfo)
     make_calendar_rounds(settings, conninfo, lambda: runner.leads, aside).start()
+    carry_out = partial(_in_a_process, run_destructions, settings, conninfo)
+    make_destruction_rounds(settings, conninfo, lambda: runner.leads, carry_out).start()
     for rounds in make_proof_rounds(settings, conninfo, lambda: runner.leads):
         rounds.start()
     for delivery in make_deliveries(settings, conninfo):
@@ -151,15 +155,17 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     runner.run(conninfo, stopping.is_set)
 
 
-def _in_a_process(settings: Settings, conninfo: str, _: object) -> None:
-    """Let the due dates follow the calendar beside the runner, which goes on folding."""
+def _in_a_process(
+    work: Callable[[Settings, str], None], settings: Settings, conninfo: str, _: object
+) -> None:
+    """Let it be done beside the runner, which goes on folding."""
     process = multiprocessing.get_context("spawn").Process(
-        target=run_recalculation, args=(settings, conninfo), daemon=True
+        target=work, args=(settings, conninfo), daemon=True
     )
     process.start()
     process.join()
     if process.exitcode:
-        raise ChildProcessError(f"the recalculation ended with {process.exitcode}")
+        raise ChildProcessError(f"{work.__name__} ended with {process.exitcode}")
 
 
 def run_recalculation(settings: Settings, conninfo: str) -> None:
@@ -171,6 +177,15 @@ def run_recalculation(settings: Settings, conninfo: str) -> None:
     while calendar.waiting():
         calendar.round()
         time.sleep(_RECALCULATION_PAUSE)
+
+
+def run_destructions(settings: Settings, conninfo: str) -> None:
+    """The process that lives while approved destructions are carried out."""
+    from api.composition import make_desk  # noqa: PLC0415 - only here
+    from api.retention_composition import make_destruction_desk  # noqa: PLC0415
+
+    _set_up(settings)
+    make_destruction_desk(conninfo, make_desk(settings, conninfo)).round()
 
 
 def _set_up(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from api.problems import problem_types
 from api.refusals import LANGUAGES
 from api.register_state import AppRequest, register_of
 from projections.notices import not_sent
-from projections.positions import ReadModelPosition, positions
+from projections.positions import ReadModelPosition, StoppedRound, positions, stopped_rounds
 
 BEHIND_LIMIT = 10_000
 """A read model further behind than this many events makes the server not ready."""
@@ -25,12 +25,29 @@ class Live(Struct):
     status: str
 
 
+class LogProof(Struct, kw_only=True):
+    """``hashed`` of the log's ``events`` are in its tree, ``signed`` under its newest checkpoint.
+
+    ``signed`` is null where nothing is signed.
+    """
+
+    events: int
+    hashed: int
+    signed: int | None
+
+
 class Ready(Struct, kw_only=True):
-    """``status`` is ready or not-ready; why stands in ``database`` and ``read_models``."""
+    """``status`` is ready or not-ready; why stands in ``database`` and ``read_models``.
+
+    ``stopped_rounds`` are shown and don't take the server out of service: with the tree
+    (log-tree) or the checkpoints among them, the log's proof stands still until somebody looks.
+    """
 
     status: str
     database: str
     read_models: list[ReadModelPosition]
+    proof: LogProof | None
+    stopped_rounds: list[StoppedRound]
 
 
 class Positions(Struct, kw_only=True):
@@ -64,15 +81,35 @@ async def live() -> Live:
     },
 )
 async def ready(request: AppRequest) -> Response[Ready]:
+    register = register_of(request)
     try:
-        async with register_of(request).pool.connection(timeout=2) as conn:
+        async with register.pool.connection(timeout=2) as conn:
             models = await positions(conn)
+            rounds = await stopped_rounds(conn)
+            hashed = await register.proofs.tree_size(conn)
+            signed = await register.proofs.checkpoint(conn)
     except (psycopg.Error, psycopg_pool.PoolTimeout):
-        answer = Ready(status="not-ready", database="unreachable", read_models=[])
+        answer = Ready(
+            status="not-ready",
+            database="unreachable",
+            read_models=[],
+            proof=None,
+            stopped_rounds=[],
+        )
         return Response(answer, status_code=503)
     fine = models and all(m.stopped is None and m.behind <= BEHIND_LIMIT for m in models)
     status = "ready" if fine else "not-ready"
-    answer = Ready(status=status, database="reached", read_models=models)
+    answer = Ready(
+        status=status,
+        database="reached",
+        read_models=models,
+        proof=LogProof(
+            events=max((model.head for model in models), default=0),
+            hashed=hashed,
+            signed=signed[0] if signed else None,
+        ),
+        stopped_rounds=rounds,
+    )
     return Response(answer, status_code=200 if fine else 503)
 
 
@@ -89,9 +126,10 @@ async def metrics(request: AppRequest) -> Response[bytes]:
     try:
         async with register.pool.connection(timeout=2) as conn:
             models, notices = await positions(conn), await not_sent(conn)
+            rounds = await stopped_rounds(conn)
     except (psycopg.Error, psycopg_pool.PoolTimeout):
-        models, notices = [], []
-    page, media_type = exposition(models, notices, register.pool.get_stats())
+        models, notices, rounds = [], [], []
+    page, media_type = exposition(models, notices, register.pool.get_stats(), rounds)
     return Response(page, media_type=media_type)
 
 

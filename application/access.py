@@ -24,14 +24,20 @@ class CaseHidden(Exception):
 class Organisation(Struct, frozen=True):
     """The tree of units, kept as each unit's subtree: itself and all units below it.
 
-    ``officials`` tells each official's unit.
+    ``officials`` tells each official's unit; ``clients`` are those of them that are programs.
     """
 
     subtrees: Mapping[str, frozenset[str]]
     officials: Mapping[str, str]
+    clients: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, parents: Mapping[str, str | None], officials: Mapping[str, str] = _NOBODY) -> Self:
+    def of(
+        cls,
+        parents: Mapping[str, str | None],
+        officials: Mapping[str, str] = _NOBODY,
+        clients: Collection[str] = (),
+    ) -> Self:
         """The tree from each unit's parent; the root has none."""
         subtrees: dict[str, set[str]] = {unit: {unit} for unit in parents}
         for unit in parents:
@@ -39,7 +45,8 @@ class Organisation(Struct, frozen=True):
             while above is not None:
                 subtrees[above].add(unit)
                 above = parents[above]
-        return cls({unit: frozenset(below) for unit, below in subtrees.items()}, officials)
+        whole = {unit: frozenset(below) for unit, below in subtrees.items()}
+        return cls(whole, officials, frozenset(clients))
 
     def subtree(self, unit: str) -> frozenset[str]:
         """The unit and all below it; a unit that isn't in the tree stands alone."""

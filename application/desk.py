@@ -6,7 +6,7 @@ differs stands in `domain` (decide) and in `access.RIGHTS`.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -30,10 +30,12 @@ from application.orders import (
 )
 from domain import calendar_decision
 from domain.calendar_decision import CalendarDecisionEvent, decided_after
-from domain.case import CaseKind, Context, Event, RegistrationNumber
+from domain.case import CaseKind, Context, Event, Other, RegistrationNumber
 from domain.decided_calendar import DecidedCalendar
 from domain.due import Terms
+from domain.keeping import ContentGone, ended_on, gone
 from domain.kinds import KINDS
+from domain.retention import NO_RULES, RetentionRules
 from infra.calendar_versions import keep
 from infra.eventstore import Append, Batch, Book, Recorder, StoredCommand, environment
 from infra.keys import KeyRing, PersonKey
@@ -52,6 +54,7 @@ class Standing(Struct, frozen=True):
     state: Any
     version: int
     correlation_id: UUID
+    ended_on: date | None = None
 
 
 class InForce(Struct, frozen=True):
@@ -79,11 +82,13 @@ class Desk(Application[UUID]):
         terms: Terms,
         organisation: Callable[[], Organisation],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        retention: RetentionRules = NO_RULES,
     ) -> None:
         super().__init__(environment(conninfo))
         self.keys = keys
         self.organisation = organisation
         self.clock = clock
+        self.retention = retention
         self.in_force = InForce(DecidedCalendar(terms.calendar), terms, 0)
         self.calendars_kept: set[str] = set()
         self._standings: OrderedDict[UUID, Standing] = OrderedDict()
@@ -167,11 +172,19 @@ class Desk(Application[UUID]):
         for row in rows:
             recorded = self.event_mapper.read(row)
             evolve = KINDS[recorded.kind].evolve
+            state = evolve(standing.state if standing else None, recorded.event)
             standing = Standing(
                 recorded.kind,
-                evolve(standing.state if standing else None, recorded.event),
+                state,
                 row.version,
                 standing.correlation_id if standing else recorded.correlation_id,
+                ended_on(
+                    standing.ended_on if standing else None,
+                    recorded.kind,
+                    state,
+                    recorded.event,
+                    recorded.recorded_at.astimezone(self.terms.time_zone).date(),
+                ),
             )
         return standing
 
@@ -191,21 +204,22 @@ class _Work:
     def __init__(self, desk: Desk, batch: Batch, orders: Sequence[Order]) -> None:
         self.desk = desk
         self.batch = batch
-        self.now = desk.clock()
-        self.today = self.now.astimezone(desk.terms.time_zone).date()
         self.parts: list[Parts] = []
         self.commands: dict[UUID, StoredCommand] = {}
         self.used_numbers: dict[Book, int] = {}
         self.standings: dict[UUID, Standing] = {}
         self.new_ids: set[UUID] = set()
         cases = {order.case_id for order in orders}
-        cases |= {source for order in orders if (source := _mentioned_case(order))}
+        cases |= {other for order in orders for other in _mentioned_cases(order)}
         known = {case: desk.remembered(case) for case in cases}
         self.answered, rows, self.numbers = batch.look_up(
             [order.command_id for order in orders],
             {case: standing.version if standing else 0 for case, standing in known.items()},
         )
         self.position = batch.position
+        # Looked at under the lock: whoever comes after us in the log is stamped after us too.
+        self.now = desk.clock()
+        self.today = self.now.astimezone(desk.terms.time_zone).date()
         self.in_force = desk.in_force
         if (given := _given_numbers(self.numbers)) != self.in_force.given:
             self.in_force = desk.after_decisions(given, batch.calendar_decisions())
@@ -280,16 +294,21 @@ class _Work:
         return self._record(order, standing, events)
 
     def _require_named_case(self, order: Order) -> None:
-        """A case may hang on a case of any kind, and be merged only into one of its own."""
-        named = _mentioned_case(order)
-        if named is None:
-            return
-        standing = self.standings.get(named)
-        other_kind = standing and standing.kind is not order.kind
-        if not standing or (other_kind and hasattr(order.command, "into")):
-            raise NamedCaseMissing(NamedCaseMissing.__doc__)
-        if not may_see(order.by, standing.state, self.desk.organisation()):
-            raise NamedCaseMissing(NamedCaseMissing.__doc__)
+        """A case may hang on a case of any kind, and be merged only into one of its own.
+
+        Those that a destruction names are looked at by their time alone, whoever may see them.
+        """
+        for named in _mentioned_cases(order):
+            standing = self.standings.get(named)
+            other_kind = standing and standing.kind is not order.kind
+            if order.kind is CaseKind.DESTRUCTION:
+                continue
+            if not standing or (other_kind and hasattr(order.command, "into")):
+                raise NamedCaseMissing(NamedCaseMissing.__doc__)
+            if not may_see(order.by, standing.state, self.desk.organisation()):
+                raise NamedCaseMissing(NamedCaseMissing.__doc__)
+            if named == _mentioned_case(order) and gone(standing.state):
+                raise ContentGone
 
     def _record(self, order: Order, standing: Standing | None, events: list[Event]) -> Receipt:
         state, version = (standing.state, standing.version) if standing else (None, 0)
@@ -299,8 +318,10 @@ class _Work:
         evolve = KINDS[order.kind].evolve
         digest = order.digest()
         parts = []
+        ended = standing.ended_on if standing else None
         for index, event in enumerate(events):
             state = evolve(state, event)
+            ended = ended_on(ended, order.kind, state, event, self.today)
             recorded = enveloped(
                 order,
                 event,
@@ -313,7 +334,7 @@ class _Work:
             parts.append(self.desk.event_mapper.take_apart(recorded))
         version += len(events)
         if events:
-            self.standings[order.case_id] = Standing(order.kind, state, version, thread)
+            self.standings[order.case_id] = Standing(order.kind, state, version, thread, ended)
         self.position += len(events)
         self.parts += parts
         for event in events:
@@ -355,9 +376,15 @@ class _Work:
             case_id=order.case_id,
             terms=self.in_force.terms,
             decided=self.in_force.decided,
+            retention=self.desk.retention,
             next_number=self._next_number,
             derive_id=derive_id,
             named=self._named_state(order),
+            others={
+                other: Other(standing.state, standing.version, standing.kind, standing.ended_on)
+                for other in _mentioned_cases(order)
+                if (standing := self.standings.get(other))
+            },
         )
 
     def _named_state(self, order: Order) -> Any:
@@ -398,3 +425,10 @@ def _mentioned_case(order: Order) -> UUID | None:
     command = order.command
     found: UUID | None = getattr(command, "source_case", None) or getattr(command, "into", None)
     return found
+
+
+def _mentioned_cases(order: Order) -> frozenset[UUID]:
+    """All other cases that the command names: of its evidence, and to be destroyed."""
+    named = {each.case_id for each in getattr(order.command, "evidence", ())}
+    named |= set(getattr(order.command, "cases", ()))
+    return frozenset(named | {case for case in (_mentioned_case(order),) if case})

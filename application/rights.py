@@ -7,7 +7,10 @@ from domain import (
     assignment,
     calendar_decision,
     control,
+    destruction,
+    finding,
     information,
+    keeping,
     media_inquiry,
     notice,
     recalculation,
@@ -25,6 +28,7 @@ def _roles(*roles: Role) -> Roles:
 
 
 _REGISTRAR = _roles(Role.REGISTRAR)
+_AUDIT = _roles(Role.AUDITOR)
 _UNIT = _roles(Role.EXECUTOR, Role.UNIT_HEAD)
 _HEADS = _roles(Role.UNIT_HEAD, Role.SIGNATORY)
 _PRESS = _roles(Role.PRESS_OFFICER)
@@ -42,6 +46,12 @@ _CONTROL: dict[type[Command], Roles] = {
     control.PutUnderControl: _OFFICIALS,
     control.TakeOffControl: _OFFICIALS,
 }
+_KEEPING: dict[type[Command], Roles] = {
+    keeping.HoldFromDestruction: _OFFICIALS | _roles(Role.LEADER),
+    keeping.ReleaseHold: _OFFICIALS | _roles(Role.LEADER),
+    keeping.DestroyContent: _roles(),
+}
+_APPROVERS = _HEADS | _roles(Role.LEADER)
 
 
 def _reply(writers: Roles) -> dict[type[Command], Roles]:
@@ -89,6 +99,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         **_CONTROL,
         **_RECORD,
         **_NOTICES,
+        **_KEEPING,
     },
     CaseKind.RECEPTION: {
         reception.PlanReception: _DESK | _HEADS,
@@ -114,6 +125,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         recalculation.RecomputeDueDates: _roles(),
         **_RECORD,
         **_NOTICES,
+        **_KEEPING,
     },
     CaseKind.MEDIA_INQUIRY: {
         media_inquiry.ReceiveMediaInquiry: _PRESS,
@@ -133,6 +145,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         **_CONTROL,
         **_RECORD,
         **_NOTICES,
+        **_KEEPING,
     },
     CaseKind.ASSIGNMENT: {
         assignment.GiveAssignment: _OFFICIALS,
@@ -152,10 +165,29 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         **_CONTROL,
         **_RECORD,
         **_NOTICES,
+        **_KEEPING,
+    },
+    CaseKind.DESTRUCTION: {
+        destruction.ProposeDestruction: _roles(Role.CONTROLLER),
+        destruction.ApproveDestruction: _APPROVERS,
+        destruction.RefuseDestruction: _APPROVERS,
+        destruction.WithdrawDestruction: _roles(Role.CONTROLLER),
+        destruction.CarryOutDestruction: _roles(),
+        destruction.CompleteDestruction: _roles(),
     },
     CaseKind.CALENDAR_DECISION: {
         calendar_decision.AnnounceCalendarDecision: _roles(Role.CONTROLLER),
         calendar_decision.WithdrawCalendarDecision: _roles(Role.CONTROLLER),
+    },
+    CaseKind.FINDING: {
+        finding.OpenFinding: _AUDIT,
+        finding.AnswerFinding: _HEADS,
+        finding.AcceptAnswer: _AUDIT,
+        finding.RejectAnswer: _AUDIT,
+        finding.ProposeRemedy: _AUDIT,
+        finding.ReportRemedy: _HEADS,
+        finding.WithdrawFinding: _AUDIT,
+        finding.CloseFinding: _AUDIT,
     },
 }
 """Kind of case -> command -> roles. No role means that only the system itself gives the command."""

@@ -63,6 +63,7 @@ from domain.information import (
     RecordInformation,
     Requests,
 )
+from domain.keeping import AS_USUAL, Keeping
 from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
@@ -702,6 +703,7 @@ class Appeal(Value):
     result: Result | None = None
     begun_anew_at: datetime | None = None
     notices: Given = NONE_GIVEN
+    keeping: Keeping = AS_USUAL
 
     @property
     def clocks(self) -> dict[str, Due]:
@@ -970,7 +972,7 @@ def _take_up_again(appeal: Appeal, ctx: Context) -> list[Event]:
 
 def _work_on_reply(command: ReplyCommand, appeal: Appeal, ctx: Context) -> list[Event]:
     _require_in_work(appeal)
-    hands = {ctx.by.principal}
+    hands = {ctx.by.official, ctx.by.principal}
     if isinstance(command, DraftReply):
         hands |= {*command.initials_by, command.signatory}
     if appeal.complained_of & hands:

@@ -35,7 +35,9 @@ from domain.control import (
     TakeOffControl,
 )
 from domain.due import Due
+from domain.hand import Hand
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.keeping import AS_USUAL, Keeping
 from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.record import (
     AddNote,
@@ -134,9 +136,12 @@ class AssignmentPartContributed(Event, tag="assignment-part-contributed"):
     contributed_on: date
 
 
-class AssignmentExtensionAsked(Event, tag="assignment-extension-asked"):
+class AssignmentExtensionAsked(Event, tag="assignment-extension-asked", omit_defaults=True):
+    """``deputy`` is who asked for the executor, if somebody did."""
+
     asked_by: OfficialId
     due: Due
+    deputy: OfficialId | None = None
 
 
 class AssignmentExtended(Event, tag="assignment-extended"):
@@ -148,10 +153,13 @@ class AssignmentExtensionRefused(Event, tag="assignment-extension-refused"):
     refused_by: OfficialId
 
 
-class AssignmentResultSubmitted(Event, tag="assignment-result-submitted"):
+class AssignmentResultSubmitted(Event, tag="assignment-result-submitted", omit_defaults=True):
+    """``deputy`` is who submitted it for the executor, if somebody did."""
+
     text: PersonalLongText
     submitted_by: OfficialId
     submitted_on: date
+    deputy: OfficialId | None = None
 
 
 class AssignmentResultReturned(Event, tag="assignment-result-returned"):
@@ -404,11 +412,14 @@ class Assignment(Value):
     due: Due
     delegators: tuple[str, ...] = ()
     extension_asked: Due | None = None
+    asked_by: Hand | None = None
+    submitted_by: Hand | None = None
     returns: int = 0
     control: Control | None = None
     documents: frozenset[str] = frozenset()
     contributors: frozenset[str] = frozenset()
     notices: Given = NONE_GIVEN
+    keeping: Keeping = AS_USUAL
 
     @property
     def ended(self) -> bool:
@@ -460,7 +471,8 @@ def decide(command: AssignmentCommand, assignment: Assignment | None, ctx: Conte
 
 
 def _execute(command: ExecutionCommand, assignment: Assignment, ctx: Context) -> Event:
-    who = ctx.by.principal
+    hand = Hand.of(ctx.by)
+    who = hand.principal
     match command:
         case AcceptAssignment():
             _require_undecided(assignment, who)
@@ -481,23 +493,26 @@ def _execute(command: ExecutionCommand, assignment: Assignment, ctx: Context) ->
             _require_execution(assignment, who)
             if assignment.extension_asked:
                 raise ExtensionAlreadyAsked
-            return AssignmentExtensionAsked(asked_by=who, due=_later(due_on, assignment, ctx))
+            due = _later(due_on, assignment, ctx)
+            return AssignmentExtensionAsked(asked_by=who, due=due, deputy=hand.deputy)
         case GrantExtension(due_on=due_on):
-            asked = _require_extension_asked(assignment, who)
+            asked = _require_extension_asked(assignment, hand)
             due = _later(due_on or asked.on, assignment, ctx)
             return AssignmentExtended(granted_by=who, due=due)
         case RefuseExtension():
-            _require_extension_asked(assignment, who)
+            _require_extension_asked(assignment, hand)
             return AssignmentExtensionRefused(refused_by=who)
         case SubmitResult(text=text, submitted_on=submitted_on):
             _require_execution(assignment, who)
             day = _day_of(submitted_on, assignment, ctx)
-            return AssignmentResultSubmitted(text=text, submitted_by=who, submitted_on=day)
+            return AssignmentResultSubmitted(
+                text=text, submitted_by=who, submitted_on=day, deputy=hand.deputy
+            )
         case AcceptResult():
-            _require_result(assignment, who)
+            _require_result(assignment, hand)
             return AssignmentResultAccepted(accepted_by=who)
         case ReturnResult():
-            _require_result(assignment, who)
+            _require_result(assignment, hand)
             return AssignmentResultReturned(returned_by=who, returns=assignment.returns + 1)
         case CancelAssignment():
             if who != assignment.author:
@@ -638,23 +653,29 @@ def _require_execution(assignment: Assignment, who: str) -> None:
         raise AssignmentNotAccepted
 
 
-def _require_author_or_controller(assignment: Assignment, who: str) -> None:
+def _require_author_or_controller(assignment: Assignment, hand: Hand) -> None:
+    who = hand.principal
     controls = assignment.control is not None and who == assignment.control.controller
-    if who == assignment.main_executor or not (controls or who == assignment.author):
+    executes = assignment.main_executor in hand.people
+    if executes or not (controls or who == assignment.author):
         raise NotAuthorOrController
 
 
-def _require_extension_asked(assignment: Assignment, who: str) -> Due:
-    _require_author_or_controller(assignment, who)
+def _require_extension_asked(assignment: Assignment, hand: Hand) -> Due:
+    _require_author_or_controller(assignment, hand)
     if assignment.extension_asked is None:
         raise NoExtensionAsked
+    if assignment.asked_by:
+        hand.require_other_than(assignment.asked_by)
     return assignment.extension_asked
 
 
-def _require_result(assignment: Assignment, who: str) -> None:
-    _require_author_or_controller(assignment, who)
+def _require_result(assignment: Assignment, hand: Hand) -> None:
+    _require_author_or_controller(assignment, hand)
     if assignment.stage is not Stage.SUBMITTED:
         raise NoResultSubmitted
+    if assignment.submitted_by:
+        hand.require_other_than(assignment.submitted_by)
 
 
 def evolve(assignment: Assignment | None, event: AssignmentEvent) -> Assignment:
@@ -683,14 +704,20 @@ def evolve(assignment: Assignment | None, event: AssignmentEvent) -> Assignment:
             return assignment
         case AssignmentPartContributed(contributed_by=who):
             return replace(assignment, contributors=assignment.contributors | {who})
-        case AssignmentExtensionAsked(due=due):
-            return replace(assignment, extension_asked=due)
+        case AssignmentExtensionAsked(due=due, asked_by=who, deputy=deputy):
+            asked_by = Hand.told(who, deputy)
+            return replace(assignment, extension_asked=due, asked_by=asked_by)
         case AssignmentExtended(due=due):
             return replace(assignment, due=due, extension_asked=None)
         case AssignmentExtensionRefused():
             return replace(assignment, extension_asked=None)
-        case AssignmentResultSubmitted():
-            return replace(assignment, stage=Stage.SUBMITTED, extension_asked=None)
+        case AssignmentResultSubmitted(submitted_by=who, deputy=deputy):
+            return replace(
+                assignment,
+                stage=Stage.SUBMITTED,
+                extension_asked=None,
+                submitted_by=Hand.told(who, deputy),
+            )
         case AssignmentResultReturned(returns=returns):
             return replace(assignment, stage=Stage.ACCEPTED, returns=returns)
         case AssignmentResultAccepted():

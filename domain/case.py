@@ -1,8 +1,9 @@
 """What all kinds of case share: the words on every event, command and refusal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, dataclass_transform
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.decided_calendar import DecidedCalendar
 
 if TYPE_CHECKING:
     from domain.due import Terms
+    from domain.retention import RetentionRules
 
 PERSONAL: dict[str, Any] = {"personal": True}
 """Marks a field that is stored encrypted: inside a Person under that person's own key,
@@ -49,6 +51,8 @@ class CaseKind(StrEnum):
     MEDIA_INQUIRY = "media-inquiry"
     ASSIGNMENT = "assignment"
     CALENDAR_DECISION = "calendar-decision"
+    DESTRUCTION = "destruction"
+    FINDING = "finding"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -107,15 +111,26 @@ class RegistrationNumber(Value):
         return f"{self.book.upper()}-{self.sequence}/{self.year}"
 
 
+class Other(Struct, frozen=True):
+    """Another case that a command names, as it stands. ``ended_on``: it has ended, and when."""
+
+    state: Any
+    version: int
+    kind: CaseKind | None = None
+    ended_on: date | None = None
+
+
 class Context(Struct, frozen=True, kw_only=True):
     """What a decision may look at besides the command and the case.
 
     ``at`` is aware UTC; ``today`` is its date where the department sits.
     ``next_number(book, year)`` tells the number the book would give; it is used up only if an
     event that carries it is recorded. ``derive_id(what)`` is a new id, the same each time the
-    same command is decided. ``named`` is the other case that the command names, as it stands.
+    same command is decided. ``named`` is the other case that the command names, as it stands;
+    ``others`` are all that it names, by their ids.
     ``terms`` are the rules and the calendar that due dates come from; ``decided`` tells which
-    decisions stand in that calendar, where there are any.
+    decisions stand in that calendar, where there are any. ``retention`` says how long ended cases
+    are kept; without it nothing is due.
     """
 
     by: Actor
@@ -126,7 +141,9 @@ class Context(Struct, frozen=True, kw_only=True):
     next_number: Callable[[str, int], RegistrationNumber]
     derive_id: Callable[[str], UUID]
     named: Any = None
+    others: Mapping[UUID, Other] = MappingProxyType({})
     decided: DecidedCalendar | None = None
+    retention: "RetentionRules | None" = None
 
     @property
     def calendar(self) -> WorkingCalendar:

@@ -49,6 +49,7 @@ from domain.information import (
     InformationReceived,
     RecordInformation,
 )
+from domain.keeping import AS_USUAL, Keeping
 from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
@@ -448,6 +449,7 @@ class MediaInquiry(Value):
     coverage: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
     notices: Given = NONE_GIVEN
+    keeping: Keeping = AS_USUAL
 
     @property
     def closed(self) -> bool:

@@ -37,6 +37,7 @@ from domain.case import (
 )
 from domain.due import Due
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.keeping import AS_USUAL, Keeping
 from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
@@ -627,6 +628,7 @@ class Reception(Value):
     confidential: bool = False
     owner: UUID | None = None
     notices: Given = NONE_GIVEN
+    keeping: Keeping = AS_USUAL
 
     @property
     def running_clocks(self) -> dict[str, date]:

@@ -2,6 +2,10 @@
 
 Initials check the text; the signature makes the outward act. Both carry the digest of the text
 they were put on, and any later change of the text voids them (statute 003; TR records rules).
+
+Writing, initialling and signing are steps of one chain, and nobody gives two of them: neither in
+their own name nor once as a deputy. Only the author may also initial, where the chain names them:
+statute 003 has its first responsible put the first initials.
 """
 
 from hashlib import sha256
@@ -15,28 +19,32 @@ from domain.case import (
     Context,
     Digest,
     Event,
-    NotFitting,
     OfficialId,
     PersonalLongText,
     Refusal,
     ShortText,
     Value,
 )
+from domain.hand import Hand, SamePersonTwice
 
 
-class ReplyDrafted(Event, tag="reply-drafted"):
+class ReplyDrafted(Event, tag="reply-drafted", omit_defaults=True):
+    """``deputy`` is who wrote it for the author, if somebody did; so in the events below."""
+
     text: PersonalLongText
     digest: Digest
     author: OfficialId
     initials_by: tuple[OfficialId, ...]
     signatory: OfficialId
+    deputy: OfficialId | None = None
 
 
-class ReplyRevised(Event, tag="reply-revised"):
+class ReplyRevised(Event, tag="reply-revised", omit_defaults=True):
     text: PersonalLongText
     digest: Digest
     author: OfficialId
     revision: int
+    deputy: OfficialId | None = None
 
 
 class ReplyReturned(Event, tag="reply-returned"):
@@ -44,14 +52,16 @@ class ReplyReturned(Event, tag="reply-returned"):
     returned_by: OfficialId
 
 
-class ReplyInitialled(Event, tag="reply-initialled"):
+class ReplyInitialled(Event, tag="reply-initialled", omit_defaults=True):
     digest: Digest
     initialled_by: OfficialId
+    deputy: OfficialId | None = None
 
 
-class ReplySigned(Event, tag="reply-signed"):
+class ReplySigned(Event, tag="reply-signed", omit_defaults=True):
     digest: Digest
     signed_by: OfficialId
+    deputy: OfficialId | None = None
 
 
 class DraftReply(Command):
@@ -127,16 +137,15 @@ class NotInTheChain(Refusal):
     """Only those who initial or sign the reply may return it."""
 
 
-class SamePersonTwice(NotFitting):
-    """One person can't give two steps of the same chain; only the author may also initial."""
-
-
 ReplyCommand = DraftReply | ReviseReply | ReturnReply | InitialReply | SignReply
 ReplyEvent = ReplyDrafted | ReplyRevised | ReplyReturned | ReplyInitialled | ReplySigned
 
 
 class Reply(Value):
-    """The reply in hand. ``initials`` are those that hold for the present text, in order."""
+    """The reply in hand. ``initials`` are those that hold for the present text, in order.
+
+    ``writers`` wrote this text or one before it; ``checkers`` gave the initials.
+    """
 
     digest: Digest
     author: OfficialId
@@ -146,6 +155,8 @@ class Reply(Value):
     initials: tuple[OfficialId, ...] = ()
     signed_by: OfficialId | None = None
     returned: bool = False
+    writers: tuple[Hand, ...] = ()
+    checkers: tuple[Hand, ...] = ()
 
     @property
     def next_to_initial(self) -> str | None:
@@ -165,11 +176,12 @@ def digest_of(text: str) -> str:
 
 
 def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Event]:
-    who = ctx.by.principal
+    hand = Hand.of(ctx.by)
+    who, deputy = hand.principal, hand.deputy
     if isinstance(command, DraftReply):
         if reply:
             raise ReplyAlreadyDrafted
-        _require_distinct(command, author=who)
+        _require_distinct(command, hand)
         return [
             ReplyDrafted(
                 text=command.text,
@@ -177,6 +189,7 @@ def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Eve
                 author=who,
                 initials_by=command.initials_by,
                 signatory=command.signatory,
+                deputy=deputy,
             )
         ]
     if not reply:
@@ -186,9 +199,12 @@ def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Eve
             digest = digest_of(text)
             if digest == reply.digest and not reply.returned:
                 raise TextUnchanged
-            if who == reply.signatory:
+            if reply.signatory in hand.people:
                 raise SamePersonTwice
-            return [ReplyRevised(text=text, digest=digest, author=who, revision=reply.revision + 1)]
+            revision = reply.revision + 1
+            return [
+                ReplyRevised(text=text, digest=digest, author=who, revision=revision, deputy=deputy)
+            ]
         case ReturnReply(digest=digest):
             _require_same_text(digest, reply)
             if who not in (*reply.initials_by, reply.signatory):
@@ -200,7 +216,8 @@ def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Eve
                 raise AlreadyInitialled
             if who != reply.next_to_initial:
                 raise NotYourTurnToInitial
-            return [ReplyInitialled(digest=digest, initialled_by=who)]
+            _require_fresh_eyes(hand, reply)
+            return [ReplyInitialled(digest=digest, initialled_by=who, deputy=deputy)]
         case SignReply(digest=digest):
             _require_same_text(digest, reply)
             if reply.signed_by:
@@ -209,7 +226,8 @@ def decide(command: ReplyCommand, reply: Reply | None, ctx: Context) -> list[Eve
                 raise NotTheSignatory
             if not reply.ready_to_sign:
                 raise NotAllInitialled
-            return [ReplySigned(digest=digest, signed_by=who)]
+            hand.require_other_than(*reply.writers, *reply.checkers)
+            return [ReplySigned(digest=digest, signed_by=who, deputy=deputy)]
         case _:
             assert_never(command)
 
@@ -221,11 +239,12 @@ def evolve(reply: Reply | None, event: ReplyEvent) -> Reply:
             author=event.author,
             initials_by=event.initials_by,
             signatory=event.signatory,
+            writers=(Hand.told(event.author, event.deputy),),
         )
     if reply is None:
         raise NoReplyDrafted
     match event:
-        case ReplyRevised(digest=digest, author=author, revision=revision):
+        case ReplyRevised(digest=digest, author=author, revision=revision, deputy=deputy):
             return replace(
                 reply,
                 digest=digest,
@@ -234,22 +253,35 @@ def evolve(reply: Reply | None, event: ReplyEvent) -> Reply:
                 initials=(),
                 signed_by=None,
                 returned=False,
+                writers=(*reply.writers, Hand.told(author, deputy)),
+                checkers=(),
             )
         case ReplyReturned():
-            return replace(reply, initials=(), signed_by=None, returned=True)
-        case ReplyInitialled(initialled_by=who):
-            return replace(reply, initials=(*reply.initials, who))
+            return replace(reply, initials=(), checkers=(), signed_by=None, returned=True)
+        case ReplyInitialled(initialled_by=who, deputy=deputy):
+            return replace(
+                reply,
+                initials=(*reply.initials, who),
+                checkers=(*reply.checkers, Hand.told(who, deputy)),
+            )
         case ReplySigned(signed_by=who):
             return replace(reply, signed_by=who)
         case _:
             assert_never(event)
 
 
-def _require_distinct(command: DraftReply, *, author: str) -> None:
-    if command.signatory in (author, *command.initials_by):
+def _require_distinct(command: DraftReply, hand: Hand) -> None:
+    chain = (*command.initials_by, command.signatory)
+    if len(set(chain)) != len(chain) or command.signatory in hand.people:
         raise SamePersonTwice
-    if len(set(command.initials_by)) != len(command.initials_by):
+    if hand.deputy in chain:
         raise SamePersonTwice
+
+
+def _require_fresh_eyes(hand: Hand, reply: Reply) -> None:
+    """Each initials are another person's; those who wrote it initial as the author they were."""
+    wrote_otherwise = (writer for writer in reply.writers if writer.principal != hand.principal)
+    hand.require_other_than(*reply.checkers, *wrote_otherwise)
 
 
 def _require_same_text(digest: str, reply: Reply) -> None:

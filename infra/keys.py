@@ -57,10 +57,14 @@ Keys = Mapping[UUID, PersonKey]
 
 
 class KeyRing:
-    """Reads and makes the persons' keys in ``karguzar.person_keys``."""
+    """Reads and makes the persons' keys in ``karguzar.person_keys``.
 
-    def __init__(self, master_key: bytes) -> None:
+    *master_key* wraps; while the master key is being changed, the *previous* one opens too.
+    """
+
+    def __init__(self, master_key: bytes, previous: bytes | None = None) -> None:
         self._master = PersonKey(master_key)
+        self._previous = PersonKey(previous) if previous else None
 
     def read(self, cursor: Cursor[Any], owners: Iterable[UUID]) -> dict[UUID, PersonKey]:
         """The keys that exist; an erased person has none."""
@@ -83,8 +87,21 @@ class KeyRing:
         secret = os.urandom(32)
         return PersonKey(secret), self._master.seal(secret, owner.bytes)
 
+    def wrap_anew(self, owner: UUID, wrapped: bytes) -> bytes:
+        """The same key under the master key, whichever of the two it was under before."""
+        return self._master.seal(self._secret(owner, wrapped), owner.bytes)
+
+    def is_under_master(self, wrapped: bytes) -> bool:
+        """Whether it has been wrapped by the key that wraps now."""
+        return self._master.made(wrapped)
+
     def _unwrap(self, owner: UUID, wrapped: bytes) -> PersonKey:
+        return PersonKey(self._secret(owner, wrapped))
+
+    def _secret(self, owner: UUID, wrapped: bytes) -> bytes:
+        previous = self._previous
+        under = previous if previous and previous.made(wrapped) else self._master
         try:
-            return PersonKey(self._master.open(wrapped, owner.bytes))
+            return under.open(wrapped, owner.bytes)
         except InvalidTag:
             raise WrongMasterKey from None

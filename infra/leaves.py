@@ -53,6 +53,11 @@ def entries(conn: Connection[Any], first: int, last: int) -> Iterator[bytes]:
         f"WHERE notification_id BETWEEN {first:d} AND {last:d} ORDER BY notification_id) "
         "TO STDOUT (FORMAT BINARY)"
     )
+    yield from copied(conn, query)
+
+
+def copied(conn: Connection[Any], query: str) -> Iterator[bytes]:
+    """The rows that a binary COPY to STDOUT sends, each in its bytes."""
     with conn.cursor() as cursor, cursor.copy(query.encode()) as copy:
         # PostgreSQL sends one row a message, the first behind the file's header.
         begun = False

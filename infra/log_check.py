@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 from msgspec import Struct
@@ -14,17 +14,10 @@ from psycopg.rows import tuple_row
 
 from domain.tiles import TileMissing
 from infra.checkpoints import Kept
+from infra.evidence import STATUS, Evidence, Result, Signed, proved, result_of
 from infra.log_findings import Finding, against_commands, around, upper_tiles, what_happened
 from infra.log_span import Span, Stretch, as_of, check_span, read_span, roots_at
-from infra.notes import (
-    Checkpoint,
-    KeyUnknown,
-    NoteInvalid,
-    SignatureInvalid,
-    Verifier,
-    open_note,
-    read_checkpoint,
-)
+from infra.notes import Verifier
 from infra.tree import tree_size
 
 STRETCH = 65_536
@@ -34,18 +27,10 @@ _ALONE = 8 * STRETCH
 Progress = Callable[[int, int], object]
 
 
-class Signed(Struct, frozen=True):
-    """A checkpoint with a good signature, and where it was found."""
-
-    checkpoint: Checkpoint
-    place: str
-    outside: bool
-
-
 class Verdict(Struct, frozen=True, kw_only=True):
     """``proved`` is how many events a signed checkpoint from outside the database bears out."""
 
-    result: Literal["sound", "tampered", "could-not-check"]
+    result: Result
     events: int
     hashed: int
     proved: int
@@ -56,88 +41,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> int:
-        return {"sound": 0, "tampered": 1, "could-not-check": 2}[self.result]
-
-
-class _Evidence:
-    """The checkpoints that count, and what is wrong with those that don't."""
-
-    def __init__(self, verifiers: Sequence[Verifier]) -> None:
-        self._verifiers = list(verifiers)
-        self.signed: list[Signed] = []
-        self.findings: list[Finding] = []
-        self.unchecked: list[str] = []
-        self._unknown = 0
-        self._unreadable: list[str] = []
-
-    def take_outside(self, notes: Iterable[Kept]) -> None:
-        for kept in notes:
-            try:
-                checkpoint = self._open(kept.note)
-            except KeyUnknown:
-                self._pass_over(kept.note)
-            except NoteInvalid:
-                self._unreadable.append(kept.place)
-            except SignatureInvalid:
-                sentence = (
-                    f"The checkpoint {kept.place} outside the database has a false signature."
-                )
-                self.findings.append(Finding("checkpoint-edited", sentence))
-            else:
-                self.signed.append(Signed(checkpoint, kept.place, outside=True))
-
-    def take_inside(self, conn: Connection[Any]) -> None:
-        known = set()
-        rows = conn.cursor(row_factory=tuple_row).execute(
-            "SELECT origin, size, root, note FROM karguzar.checkpoints ORDER BY origin, size"
-        )
-        for origin, size, root, note in rows:
-            said = Checkpoint(origin, size, root)
-            known.add((origin, size))
-            try:
-                good = self._open(note) == said
-            except KeyUnknown:
-                self._pass_over(note)
-                continue
-            except (NoteInvalid, SignatureInvalid):
-                good = False
-            if good:
-                self.signed.append(Signed(said, f"{size} in the database", outside=False))
-            else:
-                sentence = f"The checkpoint over {size} events in the database was edited."
-                self.findings.append(Finding("checkpoint-edited", sentence))
-        for size in sorted(
-            each.checkpoint.size
-            for each in self.signed
-            if each.outside and (each.checkpoint.origin, each.checkpoint.size) not in known
-        )[:1]:
-            sentence = f"The checkpoint over {size} events was removed from the database."
-            self.findings.append(Finding("checkpoint-edited", sentence))
-
-    def sum_up(self) -> None:
-        if not self._verifiers:
-            self.unchecked.append("No verifier key: signatures were not checked; give --key.")
-        if not any(each.outside for each in self.signed):
-            self.unchecked.append(
-                "No good checkpoint outside the database: it can't be told whether the last events "
-                "were cut off, the database was restored from an older backup, or log, tree and "
-                "checkpoints were made anew together; give --checkpoints."
-            )
-        if self._unknown:
-            self.unchecked.append(
-                f"{self._unknown} checkpoints of this log are signed by a key not known here."
-            )
-        if self._unreadable:
-            first = self._unreadable[0]
-            self.unchecked.append(f"{len(self._unreadable)} files are no checkpoints: {first} …")
-
-    def _pass_over(self, note: str) -> None:
-        """A note of another log proves nothing here; one of this log by another key might."""
-        if read_checkpoint(note).origin in {verifier.name for verifier in self._verifiers}:
-            self._unknown += 1
-
-    def _open(self, note: str) -> Checkpoint:
-        return open_note(note, self._verifiers) if self._verifiers else read_checkpoint(note)
+        return STATUS[self.result]
 
 
 def verify_log(
@@ -153,7 +57,7 @@ def verify_log(
     Of several findings the first names the first event concerned.
     """
     started = time.monotonic()
-    evidence = _Evidence(verifiers)
+    evidence = Evidence(verifiers)
     evidence.take_outside(notes)
     with psycopg.connect(conninfo, client_encoding="utf-8") as conn:
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
@@ -178,10 +82,10 @@ def verify_log(
     evidence.sum_up()
     roots = roots_at([span.rows for span in spans], sizes)
     return Verdict(
-        result=_result(findings, evidence.unchecked),
+        result=result_of(findings, evidence.unchecked),
         events=events,
         hashed=hashed,
-        proved=_proved((each for each in evidence.signed if each.outside), roots),
+        proved=proved(evidence.signed, roots),
         checkpoints_outside=sum(each.outside for each in evidence.signed),
         findings=_without_repeats(findings),
         unchecked=evidence.unchecked,
@@ -324,25 +228,6 @@ def _in_the_tree(
         yield Finding("tree-edited", f"{broken[0]}.")
         return
     yield from upper_tiles(conn, b"".join(span.tree.tile_roots for span in spans))
-
-
-def _proved(signed: Iterable[Signed], roots: dict[int, bytes]) -> int:
-    return max(
-        (
-            each.checkpoint.size
-            for each in signed
-            if roots.get(each.checkpoint.size) == each.checkpoint.root
-        ),
-        default=0,
-    )
-
-
-def _result(
-    findings: Sequence[Finding], unchecked: Sequence[str]
-) -> Literal["sound", "tampered", "could-not-check"]:
-    if findings:
-        return "tampered"
-    return "could-not-check" if unchecked else "sound"
 
 
 def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:

@@ -6,12 +6,13 @@ from typing import Any, Literal, LiteralString
 from msgspec import Struct
 from psycopg import Connection
 from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
 
 from domain.merkle import HASH_BYTES, complete_root
 from domain.tiles import WIDTH
 from infra.leaves import leaf_at
 from infra.rows import StreamRow
-from infra.tree import leaves_between
+from infra.tree import OF_LOG, leaves_between
 
 Kind = Literal[
     "event-altered",
@@ -25,12 +26,17 @@ Kind = Literal[
     "checkpoint-edited",
     "head-edited",
     "tracking-edited",
+    "access-altered",
+    "access-removed",
+    "access-inserted",
+    "accesses-cut-off",
 ]
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
-    """Something that isn't as it was recorded; ``position`` is that of the first event concerned.
+    """Something that isn't as it was recorded.
 
+    ``position`` is that of the first event concerned, or the first access record's id.
     The sentence names cases, versions and topics, never what an event says.
     """
 
@@ -143,11 +149,14 @@ def around(conn: Connection[Any]) -> Iterator[Finding]:
         )
 
 
-def upper_tiles(conn: Connection[Any], level_one: bytes) -> Iterator[Finding]:
+def upper_tiles(
+    conn: Connection[Any], level_one: bytes, of: Identifier = OF_LOG
+) -> Iterator[Finding]:
     """Tiles above the leaves that aren't the roots of those below, and pieces that don't join."""
     rows = conn.cursor(binary=True, row_factory=tuple_row).execute(
-        "SELECT level, tile, start, hashes FROM karguzar.tree_tiles WHERE level > 0 "
-        "ORDER BY level, tile, start"
+        SQL(
+            "SELECT level, tile, start, hashes FROM {} WHERE level > 0 ORDER BY level, tile, start"
+        ).format(of)
     )
     stored: dict[int, bytes] = {}
     for level, tile, start, hashes in rows:

@@ -1,6 +1,6 @@
 """Behind the append: the tree over the log grows, and its checkpoints are signed and sent out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import psycopg
@@ -9,6 +9,7 @@ from msgspec import Struct
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
+from psycopg.sql import Identifier
 
 from domain.merkle import HASH_BYTES, consistency_proof, consistent, leaf_hash, root
 from domain.tiles import WIDTH, Edge, TileMissing, nodes_of, tiles_needed
@@ -16,7 +17,7 @@ from infra.checkpoints import CheckpointDirectory, insert_checkpoint, last_check
 from infra.eventstore import ROLE
 from infra.leaves import entries, position_in
 from infra.notes import Checkpoint, KeyUnknown, NoteInvalid, SignatureInvalid, Signer, open_note
-from infra.tree import leaves_between, read_edge, read_tiles, tree_size, write_pieces
+from infra.tree import OF_LOG, leaves_between, read_edge, read_tiles, tree_size, write_pieces
 
 BATCH = 2_048
 _LOOKED_AT = 4 * WIDTH
@@ -70,6 +71,7 @@ class LogTree:
     """
 
     name = "log-tree"
+    tiles = OF_LOG
 
     def __init__(self, conninfo: str, outside: Outside) -> None:
         # A crash may lose the newest hashes: they are of rows that aren't lost, and a checkpoint
@@ -85,7 +87,7 @@ class LogTree:
         try:
             conn = self._connected()
             _refuse_while_stopped(conn)
-            if self._edge is None or tree_size(conn) != self._edge.size:
+            if self._edge is None or tree_size(conn, self.tiles) != self._edge.size:
                 self._begin(conn)
             grown = taken = self._step(conn)
             while taken == BATCH:
@@ -111,16 +113,16 @@ class LogTree:
         return self._conn
 
     def _begin(self, conn: Connection[Any]) -> None:
-        edge = read_edge(conn)
+        edge = read_edge(conn, self.tiles)
         if self._edge is not None and edge.size < self._edge.size:
             raise LogDiffers(f"The tree had {self._edge.size} leaves and has {edge.size}")
-        require_prefix(conn, edge.size, known_checkpoints(conn, self._outside))
+        require_prefix(conn, edge.size, known_checkpoints(conn, self._outside), self.tiles)
         first = max(0, edge.size - _LOOKED_AT) // WIDTH * WIDTH
         if edge.size:
-            stored = leaves_between(conn, first, edge.size)
-            found = b"".join(leaf_hash(e) for e in entries(conn, first + 1, edge.size))
+            stored = leaves_between(conn, first, edge.size, self.tiles)
+            found = b"".join(map(leaf_hash, self._hashed_before(conn, first, edge.size)))
             if found != stored or len(stored) != (edge.size - first) * HASH_BYTES:
-                raise LogDiffers(f"Events between {first + 1} and {edge.size} aren't as hashed")
+                raise LogDiffers(f"Rows between {first + 1} and {edge.size} aren't as hashed")
             self._last = stored[-HASH_BYTES:]
         self._edge = edge
 
@@ -128,26 +130,34 @@ class LogTree:
         edge = self._edge
         assert edge is not None  # noqa: S101 - `_begin` comes first
         before = min(edge.size, 1)
-        leaves = []
-        expected = edge.size + 1 - before
-        for entry in entries(conn, expected, edge.size + BATCH):
-            if position_in(entry) != expected:
-                raise LogDiffers(f"There is no event at position {expected}, but behind it")
-            leaves.append(leaf_hash(entry))
-            expected += 1
+        leaves = [leaf_hash(entry) for entry in self._from(conn, edge.size - before, before)]
         if before and leaves[:1] != [self._last]:
-            raise LogDiffers(f"The event at position {edge.size} isn't the one that was hashed")
+            raise LogDiffers(f"Row {edge.size} isn't the one that was hashed")
         fresh = leaves[before:]
         if fresh:
-            write_pieces(conn, edge.grow(b"".join(fresh)))
+            write_pieces(conn, edge.grow(b"".join(fresh)), self.tiles)
             self._last = fresh[-1]
         return len(fresh)
+
+    def _hashed_before(self, conn: Connection[Any], first: int, end: int) -> Iterator[bytes]:
+        """What the leaves from index *first* to before *end* should be the hashes of."""
+        return entries(conn, first + 1, end)
+
+    def _from(self, conn: Connection[Any], index: int, before: int) -> Iterator[bytes]:
+        """The row at this index and those behind it, a batch; *before* of them are hashed."""
+        expected = index + 1
+        for entry in entries(conn, expected, index + before + BATCH):
+            if position_in(entry) != expected:
+                raise LogDiffers(f"There is no event at position {expected}, but behind it")
+            yield entry
+            expected += 1
 
 
 class Checkpoints:
     """Signs the tree as it stands, if it has grown, and sends the newest note to every outlet."""
 
     name = "checkpoints"
+    tiles = OF_LOG
 
     def __init__(self, conninfo: str, outside: Outside, outlets: Sequence[Outlet]) -> None:
         self._conninfo = conninfo
@@ -179,8 +189,8 @@ class Checkpoints:
         return newest[0]
 
     def _newest(self, conn: Connection[Any], signer: Signer) -> tuple[Checkpoint, str] | None:
-        edge = read_edge(conn)
-        require_prefix(conn, edge.size, known_checkpoints(conn, self._outside))
+        edge = read_edge(conn, self.tiles)
+        require_prefix(conn, edge.size, known_checkpoints(conn, self._outside), self.tiles)
         last = last_checkpoint(conn, self._outside.origin)
         if edge.size == 0 or (last and last[0].size == edge.size):
             return last
@@ -195,7 +205,12 @@ def known_checkpoints(conn: Connection[Any], outside: Outside) -> list[Checkpoin
     return [*outside.newest(), *([last[0]] if last else [])]
 
 
-def require_prefix(conn: Connection[Any], size: int, checkpoints: Sequence[Checkpoint]) -> None:
+def require_prefix(
+    conn: Connection[Any],
+    size: int,
+    checkpoints: Sequence[Checkpoint],
+    of: Identifier = OF_LOG,
+) -> None:
     """Raise LogDiffers unless the tree of *size* leaves continues each of the checkpoints.
 
     RFC 6962's consistency proof is made and verified, as any outsider would.
@@ -203,7 +218,7 @@ def require_prefix(conn: Connection[Any], size: int, checkpoints: Sequence[Check
     for known in checkpoints:
         if known.size > size:
             raise LogDiffers(
-                f"A checkpoint over {known.size} events is signed; the tree has {size}"
+                f"A checkpoint over {known.size} leaves is signed; the tree has {size}"
             )
         places = tiles_needed(
             lambda node, known=known: (  # type: ignore[misc]
@@ -211,7 +226,7 @@ def require_prefix(conn: Connection[Any], size: int, checkpoints: Sequence[Check
                 root(node, size),
             )
         )
-        node = nodes_of(read_tiles(conn, places))
+        node = nodes_of(read_tiles(conn, places, of))
         proof = consistency_proof(node, known.size, size)
         if not consistent(known.root, known.size, root(node, size), size, proof):
             raise LogDiffers(f"The tree doesn't continue the checkpoint over {known.size} events")

@@ -11,6 +11,7 @@ from msgspec import Struct, convert, json, to_builtins
 
 from domain.case import CaseKind, Event
 from domain.envelope import Recorded
+from domain.keeping import ContentDestroyed
 from domain.kinds import EVENTS
 from infra.keys import Keys
 from infra.rows import StreamRow
@@ -72,6 +73,8 @@ def _event_type(cls: type[Event]) -> EventType:
 
 EVENT_TYPES = {event_type.name: event_type for event_type in map(_event_type, EVENTS)}
 
+_DESTROYED = stored_name(ContentDestroyed)
+
 _encode = json.Encoder().encode
 _decode = json.Decoder(StoredState).decode
 
@@ -130,18 +133,24 @@ class EventMapper(Mapper[UUID]):
     def read_all(
         self, rows: Iterable[StreamRow], keys_of: Callable[[set[UUID]], Keys]
     ) -> list[Recorded]:
-        """The events, opened with the keys that *keys_of* finds; an erased part stays sealed."""
+        """The events, opened with the keys that *keys_of* finds; an erased part stays sealed.
+
+        So does what a case held before its destruction, if that is among the *rows*, whoever's
+        keys still live.
+        """
         stored = [(row, _decode(row.state)) for row in rows]
-        keys = keys_of(owners_of(state for _, state in stored))
-        return [_opened(row, state, keys) for row, state in stored]
+        gone = _gone_before(row for row, _ in stored)
+        keys = keys_of(owners_of(state for row, state in stored if not gone(row)))
+        return [_opened(row, state, {} if gone(row) else keys) for row, state in stored]
 
     async def read_all_async(
         self, rows: Iterable[StreamRow], keys_of: Callable[[set[UUID]], Awaitable[Keys]]
     ) -> list[Recorded]:
         """`read_all` where the keys have to be awaited."""
         stored = [(row, _decode(row.state)) for row in rows]
-        keys = await keys_of(owners_of(state for _, state in stored))
-        return [_opened(row, state, keys) for row, state in stored]
+        gone = _gone_before(row for row, _ in stored)
+        keys = await keys_of(owners_of(state for row, state in stored if not gone(row)))
+        return [_opened(row, state, {} if gone(row) else keys) for row, state in stored]
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """The library's way in: for events without personal parts."""
@@ -163,6 +172,12 @@ class EventMapper(Mapper[UUID]):
 def owners_of(states: Iterable[StoredState]) -> set[UUID]:
     """Whose keys the personal parts of these stored events are sealed under."""
     return {owner for state in states for owner in (state.sealed or ())}
+
+
+def _gone_before(rows: Iterable[StreamRow]) -> Callable[[StreamRow], bool]:
+    """Whether a row is from before the destruction of its case, where *rows* have that."""
+    destroyed_at = {row.case_id: row.version for row in rows if row.topic == _DESTROYED}
+    return lambda row: row.version < destroyed_at.get(row.case_id, 0)
 
 
 def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:

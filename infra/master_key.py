@@ -1,4 +1,4 @@
-"""Whether the master key is the one that the register was begun with."""
+"""Whether the master key is the one that the register was begun with, or the one taking over."""
 
 from typing import Any
 
@@ -11,36 +11,91 @@ _TEXT = b"karguzar"
 _BOUND_TO = b"master-key-check"
 
 
-def require_master_key(conn: Connection[Any], master_key: bytes) -> None:
+class MasterKeyChanging(WrongMasterKey):
+    """The master key is being changed, and both keys are needed until that is done.
+
+    Set the new one as the master key and the old one as KARGUZAR_MASTER_KEY_PREVIOUS_FILE, and
+    finish with karguzar master-key rotate.
+    """
+
+
+def require_master_key(
+    conn: Connection[Any], master_key: bytes, previous: bytes | None = None
+) -> None:
     """Raise WrongMasterKey unless it is this database's; the first one given becomes that.
 
-    Of two processes that begin at once with different keys, one is refused. On a connection
-    that commits each statement.
+    Whoever has the *previous* key too announces with it that the master key changes: from then
+    on nobody starts with the old one alone. Of two processes that begin at once with different
+    keys, one is refused. On a connection that commits each statement.
     """
     if not _kept(conn):
         _try_on_persons(conn, master_key)
         conn.execute(
             "INSERT INTO karguzar.master_key_check (sealed) VALUES (%s) ON CONFLICT DO NOTHING",
-            (PersonKey(master_key).seal(_TEXT, _BOUND_TO),),
+            (_sealed(master_key),),
         )
-    verify_master_key(conn, master_key)
+    if previous is not None:
+        announce(conn, master_key, previous)
+    verify_master_key(conn, master_key, previous)
 
 
-def verify_master_key(conn: Connection[Any], master_key: bytes) -> None:
-    """Raise WrongMasterKey for a key that isn't this database's; keeps nothing."""
-    sealed = _kept(conn)
-    if sealed is None:
+def announce(conn: Connection[Any], master_key: bytes, previous: bytes) -> None:
+    """Say that *master_key* takes over from *previous*, where the latter is still in force."""
+    kept = _kept(conn)
+    if kept and kept[1] is None and _opens(previous, kept[0]) and not _opens(master_key, kept[0]):
+        conn.execute(
+            "UPDATE karguzar.master_key_check SET next = %s WHERE next IS NULL AND sealed = %s",
+            (_sealed(master_key), kept[0]),
+        )
+
+
+def verify_master_key(
+    conn: Connection[Any], master_key: bytes, previous: bytes | None = None
+) -> None:
+    """Raise WrongMasterKey for a key that isn't this database's; keeps nothing.
+
+    While the key changes both are needed: MasterKeyChanging.
+    """
+    kept = _kept(conn)
+    if kept is None:
         _try_on_persons(conn, master_key)
         return
+    sealed, after = kept
+    if after is None:
+        if not _opens(master_key, sealed):
+            raise WrongMasterKey
+    elif not (_opens(master_key, after) and previous and _opens(previous, sealed)):
+        known = _opens(master_key, sealed) or _opens(master_key, after)
+        raise MasterKeyChanging if known else WrongMasterKey
+
+
+def knows_next(conn: Connection[Any], master_key: bytes) -> bool:
+    """Whether it has been announced that *master_key* takes over, or it is in force."""
+    kept = _kept(conn)
+    return kept is not None and _opens(master_key, kept[1] or kept[0])
+
+
+def put_in_force(conn: Connection[Any], master_key: bytes) -> None:
+    """The change is over: only *master_key* opens this database from now on."""
+    conn.execute(
+        "UPDATE karguzar.master_key_check SET sealed = %s, next = NULL", (_sealed(master_key),)
+    )
+
+
+def _sealed(master_key: bytes) -> bytes:
+    return PersonKey(master_key).seal(_TEXT, _BOUND_TO)
+
+
+def _opens(master_key: bytes, sealed: bytes) -> bool:
     try:
-        PersonKey(master_key).open(sealed, _BOUND_TO)
+        return PersonKey(master_key).open(sealed, _BOUND_TO) == _TEXT
     except InvalidTag:
-        raise WrongMasterKey from None
+        return False
 
 
-def _kept(conn: Connection[Any]) -> bytes | None:
-    row = conn.execute("SELECT sealed FROM karguzar.master_key_check").fetchone()
-    return row[0] if row else None
+def _kept(conn: Connection[Any]) -> tuple[bytes, bytes | None] | None:
+    row = conn.execute("SELECT sealed, next FROM karguzar.master_key_check").fetchone()
+    return (row[0], row[1]) if row else None
 
 
 def _try_on_persons(conn: Connection[Any], master_key: bytes) -> None:

@@ -79,6 +79,10 @@ class Signer:
         self._key = key
         self.verifier = Verifier(origin, key.public_key().public_bytes_raw())
 
+    def named(self, origin: str) -> "Signer":
+        """The same key under another log's name."""
+        return Signer(origin, self._key)
+
     def sign(self, checkpoint: Checkpoint) -> str:
         return self.note(checkpoint.text())
 

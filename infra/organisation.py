@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
+from psycopg.rows import class_row
 
 Email = Annotated[
     str, Meta(pattern=r"^[^@\s\x00-\x1f<>,;:()\"\\]+@[A-Za-z0-9.-]+$(?!\n)", max_length=254)
 ]
 Language = Literal["az", "tr", "ka", "en", "ru"]
+OfficialKind = Literal["person", "client"]
 
 
 class Unit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,13 +24,24 @@ class Unit(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Official(Struct, frozen=True, forbid_unknown_fields=True):
-    """Notices are written in ``language``; without ``email`` none are sent by mail."""
+    """Notices are written in ``language``; without ``email`` none are sent by mail.
+
+    A client is a program that acts as itself, with tokens of its own.
+    """
 
     official: str
     unit: str
     name: str
     email: Email | None = None
     language: Language = "az"
+    kind: OfficialKind = "person"
+
+
+class Entry(Struct, frozen=True):
+    """What an official or client is entered with."""
+
+    unit: str
+    kind: OfficialKind
 
 
 class Responsible(Struct, frozen=True):
@@ -64,16 +77,17 @@ def put_organisation(
             )
         for official in officials:
             conn.execute(
-                "INSERT INTO karguzar.officials (official, unit, name, email, language) "
-                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (official) DO UPDATE "
+                "INSERT INTO karguzar.officials (official, unit, name, email, language, kind) "
+                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (official) DO UPDATE "
                 "SET unit = excluded.unit, name = excluded.name, email = excluded.email, "
-                "language = excluded.language",
+                "language = excluded.language, kind = excluded.kind",
                 (
                     official.official,
                     official.unit,
                     official.name,
                     official.email,
                     official.language,
+                    official.kind,
                 ),
             )
         if leaders is not None:
@@ -83,6 +97,15 @@ def put_organisation(
                 (list(leaders), list(leaders)),
             )
         _require_officials(conn, leaders or ())
+
+
+async def entry_of(conn: AsyncConnection[Any], official: str) -> Entry | None:
+    """As the organisation stands now."""
+    async with conn.cursor(row_factory=class_row(Entry)) as cursor:
+        await cursor.execute(
+            "SELECT unit, kind FROM karguzar.officials WHERE official = %s", (official,)
+        )
+        return await cursor.fetchone()
 
 
 def responsible(conn: Connection[Any]) -> Responsible:

@@ -1,7 +1,6 @@
 """Settings, read once from the environment."""
 
 import base64
-import binascii
 import difflib
 import os
 import secrets
@@ -20,47 +19,57 @@ from infra.calendars import UnknownOrganisation, working_calendar
 from infra.calendars.acts import CalendarFileInvalid
 from infra.jurisdiction import TIME_ZONES
 from infra.ladder import LadderInvalid, read_ladder
+from infra.master_key_settings import (
+    KEY_BYTES,
+    MASTER_KEY_NAMES,
+    decoded_key,
+    read_master_keys,
+)
 from infra.proof_settings import PROOF_NAMES, ProofSettings, read_proof_settings
 from infra.relay import AddressInvalid, Relay, relay_from, web_address
+from infra.retention import RetentionInvalid, read_retention
 from infra.rulebook import RulesInvalid, rulebook
+from infra.token_settings import DEVELOPMENT_ISSUER, TOKEN_NAMES, TokenSettings, read_token_settings
 
 PREFIX = "KARGUZAR_"
-NAMES = PROOF_NAMES | frozenset(
-    PREFIX + name
-    for name in (
-        "BATCH_SIZE",
-        "CALENDAR_FILE",
-        "DATABASE_URL",
-        "DATA_DIR",
-        "DOCUMENT_MAX_BYTES",
-        "ENVIRONMENT",
-        "HOST",
-        "JURISDICTION",
-        "JWKS_FILE",
-        "LADDER_FILE",
-        "LOG_LEVEL",
-        "MASTER_KEY",
-        "MASTER_KEY_FILE",
-        "MAX_BODY_BYTES",
-        "ORGANISATION",
-        "POOL_SIZE",
-        "PORT",
-        "PUBLIC_URL",
-        "RULES_FILE",
-        "SMTP_URL",
-        "TIME_ZONE",
-        "TOKEN_AUDIENCE",
-        "TOKEN_ISSUER",
-        "WAIT_SECONDS",
-        "WATCH_SECONDS",
-        "WEBHOOK_SECRET",
-        "WEBHOOK_SECRET_FILE",
-        "WEBHOOK_URL",
-        "WORKERS",
+NAMES = (
+    PROOF_NAMES
+    | MASTER_KEY_NAMES
+    | TOKEN_NAMES
+    | frozenset(
+        PREFIX + name
+        for name in (
+            "BATCH_SIZE",
+            "CALENDAR_FILE",
+            "DATABASE_URL",
+            "DATA_DIR",
+            "DOCUMENT_MAX_BYTES",
+            "ENVIRONMENT",
+            "HOST",
+            "JURISDICTION",
+            "JWKS_FILE",
+            "LADDER_FILE",
+            "LOG_LEVEL",
+            "MAX_BODY_BYTES",
+            "ORGANISATION",
+            "POOL_SIZE",
+            "PORT",
+            "PUBLIC_URL",
+            "RETENTION_FILE",
+            "RULES_FILE",
+            "SMTP_URL",
+            "TIME_ZONE",
+            "TOKEN_AUDIENCE",
+            "TOKEN_ISSUER",
+            "WAIT_SECONDS",
+            "WATCH_SECONDS",
+            "WEBHOOK_SECRET",
+            "WEBHOOK_SECRET_FILE",
+            "WEBHOOK_URL",
+            "WORKERS",
+        )
     )
 )
-DEVELOPMENT_ISSUER = "karguzar-development"
-KEY_BYTES = 32
 SECRET_CHARACTERS = 16
 
 Environment = Literal["development", "production"]
@@ -70,16 +79,18 @@ ENVIRONMENTS: tuple[Environment, ...] = ("development", "production")
 LOG_LEVELS: tuple[LogLevel, ...] = ("info", "debug", "warning", "error")
 JURISDICTIONS: tuple[Jurisdiction, ...] = ("az", "tr", "ge")
 Choice = TypeVar("Choice", bound=str)
+_SECRETS = frozenset({"master_key", "previous_master_key", "webhook_secret"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What may differ between installations.
 
-    `database_url` None: the embedded PostgreSQL under `data_dir`. `jwks_file` None: only the
-    development issuer's tokens are taken. `wait_seconds` is the longest wait for a position.
-    `watch_seconds` lie between two looks at the clocks. `ladder_file` None: the shipped ladder.
-    `organisation` names the body whose exemptions and hours hold; `rules_file` and
-    `calendar_file` are read over those shipped.
+    `database_url` None: the embedded PostgreSQL under `data_dir`. `jwks_file` None: the keys are
+    those the issuer publishes, if its name is an address, or else the development issuer's.
+    `wait_seconds` is the longest wait for a position. `watch_seconds` lie between two looks at
+    the clocks. `ladder_file` None: the shipped ladder. `organisation` names the body whose
+    exemptions and hours hold; `rules_file`, `calendar_file` and `retention_file` are read over
+    those shipped. `previous_master_key` is there only while the master key changes.
     """
 
     environment: Environment
@@ -94,9 +105,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rules_file: Path | None
     calendar_file: Path | None
     master_key: bytes
+    previous_master_key: bytes | None
+    retention_file: Path | None
     token_issuer: str
     token_audience: str
     jwks_file: Path | None
+    tokens: TokenSettings
     pool_size: int
     batch_size: int
     max_body_bytes: int
@@ -115,7 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         shown: list[tuple[str, object]] = []
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if name in {"master_key", "webhook_secret"} and value is not None:
+            if name in _SECRETS and value is not None:
                 value = "(hidden)"
             elif name == "database_url" and value is not None:
                 value = _without_secrets(value)
@@ -145,7 +159,9 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     production = reading.choice("ENVIRONMENT", ENVIRONMENTS) == "production"
     data_dir = Path(reading.text("DATA_DIR", ".karguzar")).absolute()
     database_url = reading.database_url()
-    master_key = reading.master_key()
+    master_key, previous_master_key = read_master_keys(
+        reading.given, reading.wrong, production=production
+    )
     jwks_file = reading.file("JWKS_FILE")
     issuer = reading.text("TOKEN_ISSUER", DEVELOPMENT_ISSUER)
     jurisdiction = reading.choice("JURISDICTION", JURISDICTIONS)
@@ -155,6 +171,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     rules_file = reading.file("RULES_FILE")
     calendar_file = reading.file("CALENDAR_FILE")
     reading.try_terms(jurisdiction, organisation, rules_file, calendar_file)
+    retention_file = reading.retention_file()
     port = reading.whole("PORT", 8000, low=1, high=65535)
     workers = reading.whole("WORKERS", 1, low=1, high=64)
     pool_size = reading.whole("POOL_SIZE", 8, low=1, high=200)
@@ -171,8 +188,9 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     webhook_url = reading.web_address("WEBHOOK_URL")
     webhook_secret = reading.webhook_secret(needed=webhook_url is not None)
     proof = read_proof_settings(reading.given, reading.wrong, data_dir, production=production)
+    tokens = read_token_settings(reading.given, reading.wrong, issuer, production=production)
     if production:
-        reading.refuse_gaps_in_production(issuer)
+        reading.refuse_gaps_in_production()
     if reading.wrong:
         raise SettingsInvalid(reading.wrong)
     return Settings(
@@ -188,9 +206,12 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         rules_file=rules_file,
         calendar_file=calendar_file,
         master_key=master_key or kept_key(data_dir / "master.key"),
+        previous_master_key=previous_master_key,
+        retention_file=retention_file,
         token_issuer=issuer,
         token_audience=reading.text("TOKEN_AUDIENCE", "karguzar"),
         jwks_file=jwks_file,
+        tokens=tokens,
         pool_size=pool_size,
         batch_size=batch_size,
         max_body_bytes=max_body_bytes,
@@ -223,15 +244,9 @@ class _Reading:
             hint = f"did you mean {close[0]}?" if close else "remove it."
             self.wrong.append(f"{name} is not a setting: {hint}")
 
-    def refuse_gaps_in_production(self, issuer: str) -> None:
+    def refuse_gaps_in_production(self) -> None:
         if PREFIX + "DATABASE_URL" not in self.given:
             self._say("DATABASE_URL", "must name a PostgreSQL database in production.")
-        if not self.given.keys() & {PREFIX + "MASTER_KEY", PREFIX + "MASTER_KEY_FILE"}:
-            self._say("MASTER_KEY_FILE", "or KARGUZAR_MASTER_KEY must give the key in production.")
-        if PREFIX + "JWKS_FILE" not in self.given:
-            self._say("JWKS_FILE", "must name the file of the token issuer's keys in production.")
-        if issuer == DEVELOPMENT_ISSUER:
-            self._say("TOKEN_ISSUER", "must name your own token issuer in production.")
 
     def text(self, name: str, default: str) -> str:
         return self.given.get(PREFIX + name, default)
@@ -364,35 +379,18 @@ class _Reading:
             self._say("WEBHOOK_SECRET_FILE", "or KARGUZAR_WEBHOOK_SECRET must sign the webhook.")
         return secret.encode() or None
 
-    def master_key(self) -> bytes | None:
-        value = self.given.get(PREFIX + "MASTER_KEY")
-        if value is not None and PREFIX + "MASTER_KEY_FILE" in self.given:
-            self._say("MASTER_KEY", "and KARGUZAR_MASTER_KEY_FILE are both set: keep one.")
-            return None
-        if value is not None:
-            return self._key("MASTER_KEY", value)
+    def retention_file(self) -> Path | None:
         before = len(self.wrong)
-        path = self.file("MASTER_KEY_FILE")
-        if path is None or len(self.wrong) > before:
-            return None
-        return self._key("MASTER_KEY_FILE", path.read_text(encoding="ascii", errors="replace"))
-
-    def _key(self, name: str, text: str) -> bytes | None:
-        key = _decoded_key(text)
-        if key is None:
-            self._say(name, f"must give {KEY_BYTES} bytes in base64: openssl rand -base64 32.")
-        return key
+        path = self.file("RETENTION_FILE")
+        if path is not None and len(self.wrong) == before:
+            try:
+                read_retention(path)
+            except RetentionInvalid as invalid:
+                self.wrong += invalid.sentences
+        return path
 
     def _say(self, name: str, sentence: str) -> None:
         self.wrong.append(f"{PREFIX}{name} {sentence}")
-
-
-def _decoded_key(text: str) -> bytes | None:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return key if len(key) == KEY_BYTES else None
 
 
 def kept_key(path: Path) -> bytes:
@@ -408,7 +406,7 @@ def kept_key(path: Path) -> bytes:
             os.fsync(fresh.fileno())
             with suppress(FileExistsError):
                 path.hardlink_to(fresh.name)
-    key = _decoded_key(path.read_text(encoding="ascii", errors="replace"))
+    key = decoded_key(path.read_text(encoding="ascii", errors="replace"))
     if key is None:
         raise SettingsInvalid([f"{path} must hold {KEY_BYTES} bytes in base64."])
     return key

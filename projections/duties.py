@@ -21,7 +21,7 @@ class Standing(Struct, array_like=True, omit_defaults=True):
     """A case, as far as duties follow from it. ``home`` is the unit that registered it.
 
     ``chain`` are those who initial the reply and then its signatory; ``given`` how many of them
-    did. ``author`` wrote the reply, or gave the assignment.
+    did. ``author`` wrote the reply, gave the assignment or opened the finding.
     """
 
     kind: CaseKind
@@ -57,6 +57,8 @@ def duties(standing: Standing) -> Iterator[Duty]:
             yield from _of_assignment(standing)
         case CaseKind.RECEPTION:
             yield from _of_reception(standing)
+        case CaseKind.FINDING:
+            yield from _of_finding(standing)
 
 
 def _of_appeal(it: Standing) -> Iterator[Duty]:
@@ -134,6 +136,20 @@ def _of_reception(it: Standing) -> Iterator[Duty]:
     if it.stage in ("planned", "open"):
         yield "hold-reception", it.home, it.official, it.due_on
     yield from _parts(it)
+
+
+def _of_finding(it: Standing) -> Iterator[Duty]:
+    match it.stage:
+        case "awaiting-answer":
+            yield "answer-finding", it.unit, it.official, it.due_on
+        case "awaiting-judgement":
+            yield "judge-answer", it.home, it.author, None
+        case "answer-accepted" if not it.parts:
+            yield "close-finding", it.home, it.author, None
+        case _:
+            pass
+    if it.stage not in ("closed", "withdrawn"):
+        yield from _parts(it)
 
 
 def _of_control(it: Standing, *, over: bool) -> Iterator[Duty]:

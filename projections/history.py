@@ -15,7 +15,9 @@ from domain.appeal import AppealRegistered
 from domain.assignment import AssignmentGiven
 from domain.calendar_decision import CalendarDecisionAnnounced
 from domain.case import CaseKind
+from domain.destruction import DestructionProposed
 from domain.envelope import Recorded
+from domain.finding import FindingOpened
 from domain.media_inquiry import MediaInquiryReceived
 from domain.reception import VisitRegistered
 from domain.record import EntryCorrected
@@ -132,6 +134,8 @@ def tell_all(history: Sequence[Recorded], language_code: str, names: Names) -> l
                 | AssignmentGiven(number=number)
                 | MediaInquiryReceived(number=number)
                 | CalendarDecisionAnnounced(number=number)
+                | FindingOpened(number=number)
+                | DestructionProposed(number=number)
             ):
                 numbers[recorded.originator_id] = str(number)
     return [

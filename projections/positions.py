@@ -34,6 +34,15 @@ class ReadModelPosition(Struct, frozen=True, kw_only=True):
     rebuilding: bool
 
 
+class StoppedRound(Struct, frozen=True, kw_only=True):
+    """Work at intervals, such as the growth of the tree over the log, that failed at last."""
+
+    name: str
+    error: str
+    since: datetime
+    tries: int
+
+
 class ReadModelBehind(Exception):
     """The lists have not come as far as asked yet: ask again in a moment."""
 
@@ -77,6 +86,24 @@ async def positions(conn: AsyncConnection[Any]) -> list[ReadModelPosition]:
             tries,
             rebuilding,
         ) in cursor
+    ]
+
+
+async def stopped_rounds(conn: AsyncConnection[Any]) -> list[StoppedRound]:
+    """What goes round beside the runner and doesn't get on; each is tried again by itself.
+
+    Save what stopped with LogDiffers: that waits for a person (docs/adr/0025).
+    """
+    cursor = conn.cursor(row_factory=tuple_row)
+    await cursor.execute(
+        "SELECT s.name, s.error, s.since, s.tries FROM karguzar.stopped_consumers s "
+        "WHERE s.name NOT IN ('policies', 'outbox') AND NOT EXISTS ("
+        "SELECT FROM karguzar.read_model_builds b WHERE b.name || '_' || b.build = s.name) "
+        "ORDER BY s.name"
+    )
+    return [
+        StoppedRound(name=name, error=error, since=since, tries=tries)
+        async for name, error, since, tries in cursor
     ]
 
 

@@ -37,7 +37,8 @@ class ReadModel(Struct, frozen=True, kw_only=True):
     """``key`` begins with case_id. ``version`` goes up when the fold or the table changes.
 
     ``fold`` puts a new list in a row where one changes: what is written is what differs from
-    before.
+    before. ``appends`` where each event gives rows of its own, which no other event changes: then
+    none are read.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
     indexes: str
     columns: tuple[str, ...]
     types: tuple[str, ...]
+    appends: bool = False
 
     @classmethod
     def of(cls, module: Any) -> Self:
@@ -70,6 +72,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             indexes=indexes,
             columns=tuple(module.Row.__struct_fields__),
             types=tuple(_column_type(hints[name]) for name in module.Row.__struct_fields__),
+            appends=getattr(module, "APPENDS", False),
         )
 
     def table_of(self, build: int) -> str:
@@ -98,6 +101,12 @@ class ReadModel(Struct, frozen=True, kw_only=True):
 
         A case that begins in this batch has no rows yet.
         """
+        if self.appends:
+            fresh: Rows = {}
+            for event in batch:
+                self.fold(fresh, event)
+            self.copy(cursor, table, map(astuple, fresh.values()))
+            return
         events = list(batch)
         begun = {event.originator_id for event in events if event.originator_version == 1}
         known = {event.originator_id for event in events} - begun

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain import appeal, assignment, calendar_decision, media_inquiry, reception
+from domain import (
+    appeal,
+    assignment,
+    calendar_decision,
+    destruction,
+    finding,
+    media_inquiry,
+    reception,
+)
 from domain.answer_term import (
     AppealTermCorrected,
     AppealTermExtended,
@@ -20,6 +28,7 @@ from domain.control import ControlEstablished, ControlLifted
 from domain.due import Due
 from domain.envelope import Recorded
 from domain.information import InformationAsked
+from domain.keeping import ContentDestroyed
 from domain.recalculation import DueDatesMoved
 from domain.record import EntryCorrected
 from domain.reply import ReplyDrafted, ReplyRevised
@@ -215,6 +224,68 @@ def _decision_withdrawn(
     row.state = "withdrawn"
     row.workers = _with(row.workers, event.withdrawn_by)
     row.closed_at = recorded.recorded_at
+
+
+def _finding(recorded: Recorded, event: finding.FindingOpened) -> Row:
+    return _begun(
+        recorded,
+        number=str(event.number),
+        state="awaiting-answer",
+        subkind=event.kind.value,
+        unit=event.unit,
+        executors=[event.answerer] if event.answerer else [],
+        units=_with([event.opening_unit], event.unit),
+        workers=_with([event.opened_by], *filter(None, (event.answerer,))),
+        confidential=event.confidential,
+        subject=event.text[:_SUBJECT],
+        received_at=recorded.recorded_at,
+        registered_on=event.registered_on,
+        due_on=event.due.on,
+        rule=event.due.rule,
+    )
+
+
+def _step_by(state: str | None, by: str) -> Callable[[Row, Any, Recorded], None]:
+    def step(row: Row, event: Any, _: Recorded) -> None:
+        row.state = state or row.state
+        row.workers = _with(row.workers, getattr(event, by))
+        if isinstance(event, finding.FindingAnswerRejected):
+            _due(row, event.due)
+
+    return step
+
+
+def _over_by(state: str, by: str) -> Callable[[Row, Any, Recorded], None]:
+    def over(row: Row, event: Any, recorded: Recorded) -> None:
+        _step_by(state, by)(row, event, recorded)
+        _over(state)(row, event, recorded)
+
+    return over
+
+
+def _destruction(recorded: Recorded, event: destruction.DestructionProposed) -> Row:
+    return _begun(
+        recorded,
+        number=str(event.number),
+        state="proposed",
+        subkind=event.ground.value,
+        unit=event.registering_unit,
+        executors=[],
+        units=[event.registering_unit, EVERY_UNIT],
+        workers=[event.proposed_by],
+        received_at=recorded.recorded_at,
+        registered_on=event.proposed_on,
+    )
+
+
+def _destruction_approved(row: Row, event: destruction.DestructionApproved, _: Recorded) -> None:
+    row.workers = _with(row.workers, event.approved_by)
+    if event.approvals >= destruction.APPROVERS:
+        row.state = "approved"
+
+
+def _content_destroyed(row: Row, _event: ContentDestroyed, _: Recorded) -> None:
+    row.subject = None
 
 
 def _assigned(row: Row, event: appeal.AppealAssigned, _: Recorded) -> None:
@@ -458,6 +529,8 @@ _BEGINS: Mapping[type[Event], Callable[[Recorded, Any], Row]] = {
     assignment.AssignmentGiven: _assignment,
     reception.ReceptionPlanned: _reception,
     calendar_decision.CalendarDecisionAnnounced: _decision,
+    finding.FindingOpened: _finding,
+    destruction.DestructionProposed: _destruction,
 }
 
 _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
@@ -503,6 +576,13 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     reception.ReceptionOpened: _stage("open"),
     reception.ReceptionClosed: _over("closed"),
     calendar_decision.CalendarDecisionWithdrawn: _decision_withdrawn,
+    finding.FindingAnswered: _step_by("awaiting-judgement", "answered_by"),
+    finding.FindingAnswerAccepted: _step_by("answer-accepted", "accepted_by"),
+    finding.FindingAnswerRejected: _step_by("awaiting-answer", "rejected_by"),
+    finding.RemedyProposed: _step_by(None, "proposed_by"),
+    finding.RemedyCarriedOut: _step_by(None, "reported_by"),
+    finding.FindingWithdrawn: _over_by("withdrawn", "withdrawn_by"),
+    finding.FindingClosed: _over_by("closed", "closed_by"),
     reception.VisitRegistered: _visit,
     reception.WrittenAppealTakenIn: _taken_in,
     ReplyDrafted: _drafted,
@@ -511,6 +591,12 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     ControlEstablished: _under_control,
     ControlLifted: _control_lifted,
     EntryCorrected: _corrected,
+    destruction.DestructionApproved: _destruction_approved,
+    destruction.DestructionRefused: _over_by("refused", "refused_by"),
+    destruction.DestructionWithdrawn: _over_by("withdrawn", "withdrawn_by"),
+    destruction.DestructionCarriedOut: _stage("carried-out"),
+    destruction.DestructionCompleted: _over("completed"),
+    ContentDestroyed: _content_destroyed,
 }
 
 TAKES = frozenset(_BEGINS) | frozenset(_STEPS)
@@ -526,6 +612,8 @@ IGNORED = frozenset(
         "coverage-linked",
         "deadline-notice-given",
         "document-attached",
+        "held-from-destruction",
+        "hold-released",
         "hearing-started",
         "information-received",
         "merged-appeal-noted",

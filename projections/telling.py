@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, toml
 
 from domain.case import RegistrationNumber
+from domain.personal_fields import WITHHELD
 from infra.sealing import SEALED
 
 LANGUAGES = ("az", "en")
@@ -79,6 +80,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     date: str
     months: tuple[str, ...]
     sealed: str
+    withheld: str
     unnamed: str
     sentences: dict[str, str]
     values: dict[str, str]
@@ -95,6 +97,7 @@ class Language(Struct, frozen=True):
     sentences: dict[str, Template]
     values: dict[str, Template]
     words: dict[str, str]
+    withheld: str = WITHHELD
 
 
 @cache
@@ -105,6 +108,7 @@ def language(code: str) -> Language:
         date=file.date,
         months=file.months,
         sealed=file.sealed,
+        withheld=file.withheld,
         unnamed=file.unnamed,
         sentences={name: Template.of(text) for name, text in file.sentences.items()},
         values={name: Template.of(text) for name, text in file.values.items()},
@@ -150,7 +154,8 @@ class Reader(Struct, frozen=True):
             case Enum():
                 return self.language.words[value.value]
             case str():
-                return self.language.sealed if value == SEALED else value
+                stand_ins = {SEALED: self.language.sealed, WITHHELD: self.language.withheld}
+                return stand_ins.get(value, value)
             case datetime():
                 local = value.astimezone(self.names.time_zone)
                 return f"{self.day(local)}, {local:%H:%M}"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
-from domain import appeal, assignment, media_inquiry, reception
+from domain import appeal, assignment, finding, media_inquiry, reception
 from domain.answer_term import AppealTermSuspended, TermEvent
 from domain.assignment import CoExecutors
 from domain.case import Event
@@ -213,6 +213,32 @@ def _reception(event: reception.ReceptionPlanned) -> Standing:
     )
 
 
+def _finding(event: finding.FindingOpened) -> Standing:
+    return Standing(
+        finding.KIND,
+        "awaiting-answer",
+        event.opening_unit,
+        event.due.on,
+        unit=event.unit,
+        official=event.answerer,
+        author=event.opened_by,
+    )
+
+
+def _answer_rejected(it: Standing, event: finding.FindingAnswerRejected, _: Recorded) -> None:
+    it.stage = "awaiting-answer"
+    it.due_on = event.due.on
+
+
+def _remedy_proposed(it: Standing, event: finding.RemedyProposed, _: Recorded) -> None:
+    part = Part(f"remedy:{event.remedy_id}", it.unit, it.official, event.due.on)
+    it.parts = (*it.parts, part)
+
+
+def _remedied(it: Standing, event: finding.RemedyCarriedOut, _: Recorded) -> None:
+    _drop(it, f"remedy:{event.remedy_id}")
+
+
 def _assigned(it: Standing, event: appeal.AppealAssigned, _: Recorded) -> None:
     it.stage = "assigned"
     it.unit = event.unit
@@ -410,6 +436,7 @@ _BEGINS: Mapping[type[Event], Callable[[Any], Standing]] = {
     media_inquiry.MediaInquiryReceived: _inquiry,
     assignment.AssignmentGiven: _assignment,
     reception.ReceptionPlanned: _reception,
+    finding.FindingOpened: _finding,
 }
 
 _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
@@ -456,6 +483,13 @@ _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
     reception.DeputyNamed: _deputy,
     reception.WrittenAppealTakenIn: _taken_in,
     reception.WrittenAppealHandedOver: _handed_over,
+    finding.FindingAnswered: _stage("awaiting-judgement"),
+    finding.FindingAnswerAccepted: _stage("answer-accepted"),
+    finding.FindingAnswerRejected: _answer_rejected,
+    finding.RemedyProposed: _remedy_proposed,
+    finding.RemedyCarriedOut: _remedied,
+    finding.FindingWithdrawn: _stage("withdrawn"),
+    finding.FindingClosed: _stage("closed"),
     ReplyDrafted: _drafted,
     ReplyRevised: _revised,
     ReplyReturned: _reply_returned,
@@ -470,6 +504,15 @@ _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
 TAKES = frozenset(_BEGINS) | frozenset(_STEPS)
 IGNORED = frozenset(
     {
+        "content-destroyed",
+        "destruction-approved",
+        "destruction-carried-out",
+        "destruction-completed",
+        "destruction-proposed",
+        "destruction-refused",
+        "destruction-withdrawn",
+        "held-from-destruction",
+        "hold-released",
         "appeal-copies-sent",
         "assignment-given-at-hearing",
         "assignment-progress-reported",

@@ -140,14 +140,25 @@ def test_the_example_settings_are_good_with_the_unit(tmp_path: Path) -> None:
     key, jwks = tmp_path / "master.key", tmp_path / "jwks.json"
     key.write_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
     jwks.write_text('{"keys": []}')
+    signing = tmp_path / "signing.key"
+    signing.write_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
     unit = (DEPLOY / "karguzar.service").read_text()
-    credentials = {"%d/master.key": str(key), "%d/jwks.json": str(jwks)}
+    credentials = {
+        "%d/master.key": str(key),
+        "%d/signing.key": str(signing),
+        "%d/jwks.json": str(jwks),
+        "%S/karguzar/checkpoints": str(tmp_path),
+    }
     environ = dict(
         re.findall(r"^(KARGUZAR_\w+)=(.*)$", (DEPLOY / "env.example").read_text(), re.MULTILINE)
     )
     for name, value in re.findall(r"^Environment=(\w+)=(.*)$", unit, re.MULTILINE):
         environ[name] = credentials.get(value, value)
-    assert settings_from(environ).environment == "production"
+    settings = settings_from(environ)
+    assert settings.environment == "production"
+    assert settings.proof.signing_key_file == signing
+    assert settings.proof.checkpoint_dir == tmp_path
+    assert settings.proof.log_origin == environ["KARGUZAR_LOG_ORIGIN"]
 
 
 def test_the_unit_gives_the_server_time_to_finish() -> None:

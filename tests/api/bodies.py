@@ -73,6 +73,21 @@ def assignment(**changes: Any) -> dict[str, Any]:
     }
 
 
+def finding(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "late",
+        "unit": "pensions",
+        "text": "Cavab vaxtında verilməyib",
+        "answer_due_on": on(10),
+        **changes,
+    }
+
+
+def destruction(**changes: Any) -> dict[str, Any]:
+    """Nobody's data, so that it may be carried out beside other tests."""
+    return {"ground": "request", "person": NOWHERE, **changes}
+
+
 def calendar_decision(**changes: Any) -> dict[str, Any]:
     """On a working day so far ahead that no other test's terms run through it."""
     day = working_calendar("az").add_working_days(now().date(), 300)

@@ -15,7 +15,13 @@ def server(postgres: str, server_dir: Path) -> Iterator[Server]:
     """One server for all tests that leave it as they found it; a short wait for positions."""
     with (
         migrated_database(postgres) as conninfo,
-        served(server_dir / "api", conninfo, wait_seconds="3", max_body_bytes="50000") as server,
+        served(
+            server_dir / "api",
+            conninfo,
+            wait_seconds="3",
+            max_body_bytes="50000",
+            refused_tokens_per_minute="100000",
+        ) as server,
     ):
         yield server
 

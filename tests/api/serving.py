@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from api.development_issuer import DevelopmentIssuer
 from application.caller import Role
-from infra.organisation import Official, Unit, put_organisation
+from infra.organisation import Official, OfficialKind, Unit, put_organisation
 from infra.settings import Settings, settings_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +84,7 @@ class Server:
         self.base = f"http://127.0.0.1:{self.port}"
         self._clients: list[httpx.Client] = []
         enter_organisation(conninfo)
+        self._entered = {person.official for person in PEOPLE.values()}
         with self.log.open("ab") as log:
             self.process = psutil.Popen(
                 [PROGRAM, "serve"],
@@ -97,6 +98,10 @@ class Server:
         self.public = self.client(None)
 
     def token(self, person: Person, **claims: Any) -> str:
+        """A token of this person, who is entered in the register if they weren't."""
+        if person.official not in self._entered and person.unit in UNITS:
+            enter(self.conninfo, [person])
+            self._entered.add(person.official)
         return self.issuer.issue(
             person.official, person.unit, person.roles, **{"client": "tests", **claims}
         )
@@ -183,12 +188,24 @@ def served(folder: Path, conninfo: str, *, workers: int = 1, **environ: str) -> 
 
 def enter_organisation(conninfo: str) -> None:
     units = [Unit(unit=unit, name=unit, parent=parent) for unit, parent in UNITS.items()]
+    with psycopg.connect(conninfo) as conn:
+        put_organisation(conn, units, [])
+    enter(conninfo, PEOPLE.values())
+
+
+def enter(conninfo: str, people: Iterable[Person], kind: OfficialKind = "person") -> None:
+    """A person is named after their id."""
     officials = [
-        Official(official=person.official, unit=person.unit, name=person.official.capitalize())
-        for person in PEOPLE.values()
+        Official(
+            official=person.official,
+            unit=person.unit,
+            name=person.official.capitalize(),
+            kind=kind,
+        )
+        for person in people
     ]
     with psycopg.connect(conninfo) as conn:
-        put_organisation(conn, units, officials)
+        put_organisation(conn, [], officials)
 
 
 def alive(process: psutil.Process) -> bool:

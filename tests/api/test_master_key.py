@@ -18,7 +18,7 @@ IMPORT = ("import", str(LOG), "--mapping", "municipal-receipt-log")
 
 
 def karguzar(
-    conninfo: str, key: bytes, folder: Path, *arguments: str
+    conninfo: str, key: bytes, folder: Path, *arguments: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environ |= {
@@ -27,6 +27,7 @@ def karguzar(
         "KARGUZAR_MASTER_KEY": b64encode(key).decode(),
         "KARGUZAR_PORT": "1",
         "COLUMNS": "400",
+        **settings,
     }
     return subprocess.run(
         [PROGRAM, *arguments], env=environ, cwd=ROOT, capture_output=True, text=True, check=False

@@ -24,7 +24,7 @@ ASSEMBLED = (api.app, api.cli)
 
 TRANSLATED = LANGUAGES[1:]
 TECHNICAL = re.compile(
-    r"\{\w+\}|[A-Z]+:[A-Z]+:[A-Z]+|\bTO\b|T16|Idempotency-Key|application/json|/schema"
+    r"\{\w+\}|[A-Z]+:[A-Z]+:[A-Z]+|\bTO\b|T16|Idempotency-Key|Access-Reason|application/json|/schema"
     r"|SHA-256|JSON|UTF-8|PUT|cursor|header|token|\bid\b"
 )
 LETTERS = {

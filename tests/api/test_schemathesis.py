@@ -19,7 +19,17 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from application.caller import Role
-from tests.api.bodies import appeal, assignment, begun, calendar_decision, inquiry, read, reception
+from tests.api.bodies import (
+    appeal,
+    assignment,
+    begun,
+    calendar_decision,
+    destruction,
+    finding,
+    inquiry,
+    read,
+    reception,
+)
 from tests.api.serving import Person, Server, served
 from tests.desks import migrated_database
 
@@ -70,6 +80,8 @@ def cases(anyone: httpx.Client) -> dict[str, str]:
         "media-inquiries": inquiry(),
         "assignments": assignment(),
         "calendar-decisions": calendar_decision(),
+        "destructions": destruction(),
+        "findings": finding(),
     }
     ids = {resource: begun(anyone, resource, body) for resource, body in bodies.items()}
     return {**ids, "cases": ids["appeals"], "threads": ids["receptions"]}

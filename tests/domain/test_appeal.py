@@ -720,6 +720,12 @@ def test_nor_do_they_write_check_or_sign_its_reply() -> None:
         appeal(*IN_WORK).when(command, WORKER).refused(ComplainedOfMayNotExamine)
 
 
+def test_nor_as_somebodys_deputy() -> None:
+    foreman = official("foreman", "repairs", on_behalf_of="worker")
+    appeal(*IN_WORK).when(DRAFT, foreman).refused(ComplainedOfMayNotExamine)
+    appeal(*READY).when(ReviseReply(text=NEW_TEXT), foreman).refused(ComplainedOfMayNotExamine)
+
+
 def test_each_executor_is_named_once() -> None:
     appeal(REGISTERED).when(replace(ASSIGN, co_executors=("worker",))).refused(ExecutorNamedTwice)
 

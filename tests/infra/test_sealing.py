@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 from application.desk import Desk
 from domain.applicant import LegalEntity, Represented
 from domain.case import Event, Person, PersonalDate, PersonalText, Value
+from domain.keeping import ContentDestroyed
 from domain.kinds import EVENTS
 from infra.eventstore import Append
 from infra.keys import KeyRing, PersonKey
@@ -66,7 +67,9 @@ def found_in_clear(database: str, needles: list[str]) -> set[tuple[str, str]]:
 
 def test_no_personal_value_of_any_event_lies_in_clear(desk: Desk, database: str) -> None:
     maker = Maker()
-    recorded = [around(event) for cls in EVENTS for event in maker.events(cls)]
+    # All are put into one case, of which nothing may be read once its content is destroyed.
+    kept = [cls for cls in EVENTS if cls is not ContentDestroyed]
+    recorded = [around(event) for cls in kept for event in maker.events(cls)]
     parts = [desk.event_mapper.take_apart(one) for one in recorded]
     made = {owner: desk.keys.make(owner) for one in parts for owner in one.personal}
     keys = {owner: key for owner, (key, _) in made.items()}

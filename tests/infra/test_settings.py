@@ -82,10 +82,12 @@ def test_an_empty_value_counts_as_not_set(tmp_path: Path) -> None:
 
 def test_production_says_all_it_lacks() -> None:
     assert wrong_with({"KARGUZAR_ENVIRONMENT": "production"}) == (
-        "KARGUZAR_DATABASE_URL must name a PostgreSQL database in production.",
-        "KARGUZAR_MASTER_KEY_FILE or KARGUZAR_MASTER_KEY must give the key in production.",
-        "KARGUZAR_JWKS_FILE must name the file of the token issuer's keys in production.",
+        (
+            "KARGUZAR_MASTER_KEY_FILE, KARGUZAR_MASTER_KEY_COMMAND or KARGUZAR_MASTER_KEY must "
+            "give the key in production."
+        ),
         "KARGUZAR_TOKEN_ISSUER must name your own token issuer in production.",
+        "KARGUZAR_DATABASE_URL must name a PostgreSQL database in production.",
     )
 
 

@@ -18,7 +18,14 @@ from domain.calendar import CalendarMissing, DayKind
 from domain.calendar_decision import DecidedDay
 from domain.case import Actor, CaseKind, Command, Context, Person, Refusal
 from domain.control import PutUnderControl
+from domain.destruction import (
+    CarryOutDestruction,
+    CompleteDestruction,
+    Ground,
+    ProposeDestruction,
+)
 from domain.envelope import Recorded
+from domain.finding import OpenFinding
 from domain.kinds import KINDS
 from domain.media_inquiry import AnswerMediaInquiry
 from domain.notice import GiveDeadlineNotice, Recipient
@@ -39,6 +46,7 @@ _ENDINGS = (
     "Cancel",
     "Close",
     "Decline",
+    "DestroyContent",
     "ForwardAppeal",
     "HandOverMedia",
     "LeaveUnconsidered",
@@ -50,7 +58,7 @@ _ENDINGS = (
 """Seldom chosen, or hardly a case would come far."""
 _SENDS = frozenset({DispatchReply, AnswerMediaInquiry})
 _RULES = (None, "az-a-gen", "az-a-study", "az-a-mil", "az-a-urg", "az-i-gen", "az-i-life")
-_DAYS = frozenset({"due_on", "internal_due_on", "check_on"})
+_DAYS = frozenset({"due_on", "internal_due_on", "check_on", "until"})
 
 
 class History(Struct):
@@ -120,6 +128,7 @@ def _actor(rng: Random, state: Any) -> Actor:
     wanted = [
         getattr(state, "main_executor", None),
         getattr(state, "author", None),
+        getattr(state, "answerer", None),
         getattr(getattr(state, "control", None), "controller", None),
         getattr(getattr(state, "reply", None), "next_to_initial", None),
         getattr(getattr(state, "reply", None), "signatory", None),
@@ -142,12 +151,20 @@ def _command(rng: Random, command: type[Command], state: Any, ctx: Context) -> C
             continue
         value = _value(rng, field.name, field.type, state, ctx)
         values[field.name] = value if value is not None or optional else "Nazirlik"
+    if command is ProposeDestruction:
+        return command(ground=Ground.REQUEST, person=PEOPLE[0])
+    if command is CarryOutDestruction:
+        return command(cases=(), owners=PEOPLE[:1])
+    if command is CompleteDestruction:
+        return command(keys=1, kept=0, documents=0)
     if command is DraftReply:
         names = rng.sample(OFFICIALS, 3)
         values |= {"initials_by": tuple(names[:2]), "signatory": names[2]}
     if command is PlanReception:
         values["ends_at"] = (ctx.at + timedelta(hours=3)).astimezone(BAKU)
         values["quota"] = 50
+    if command is OpenFinding:
+        values["source_case"] = None
     if command is GiveAssignment:
         values["source_case"] = PEOPLE[0] if values["source"] in FROM_A_CASE else None
         values.pop("registered_on", None)
@@ -249,6 +266,7 @@ def _day(back: int) -> Callable[[Random, Any, Context], date]:
 
 
 _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
+    "answerer": lambda rng, _state, _ctx: rng.choice([None, *OFFICIALS]),
     "answer_rule": lambda rng, _state, _ctx: rng.choice(_RULES),
     "applicant": lambda rng, state, ctx: (
         Person(id=rng.choice(PEOPLE), name="Ad")
@@ -278,6 +296,7 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     ),
     "enclosures": lambda _rng, _state, _ctx: (),
     "entry": _correctable,
+    "evidence": lambda _rng, _state, _ctx: (),
     "into": lambda rng, _state, _ctx: rng.choice(PEOPLE),
     "journalist": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
     "length": lambda rng, _state, _ctx: rng.randint(1, 30),
@@ -294,6 +313,7 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "records_close_at": lambda _rng, _state, _ctx: NOON.time().replace(hour=18),
     "region": lambda rng, _state, _ctx: rng.choice(["ganja", "lankaran"]),
     "registered_on": lambda _rng, _state, ctx: ctx.today,
+    "remedy_id": lambda rng, state, _ctx: rng.choice([*getattr(state, "remedies", ()), PEOPLE[0]]),
     "request_id": _request,
     "sheets": lambda _rng, _state, _ctx: 1,
     "social_category": lambda rng, _state, _ctx: rng.choice(["pensioner", "veteran"]),

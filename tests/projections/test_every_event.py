@@ -5,11 +5,21 @@ import pytest
 from domain.case import CaseKind
 from domain.kinds import EVENTS
 from infra.mapper import stored_name
-from projections import due_dates, moves, parties, register, threads, work
+from projections import (
+    conformance,
+    due_dates,
+    moves,
+    parties,
+    register,
+    register_history,
+    threads,
+    trail,
+    work,
+)
 from projections.cases import OF_KIND, OPEN_STATES
 from tests.projections.histories import history, seeded
 
-MODULES = (register, work, parties, threads, due_dates, moves)
+MODULES = (conformance, register, work, parties, threads, due_dates, moves, trail, register_history)
 SEEDS = range(12)
 
 
