@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from domain.envelope import Recorded
 from projections import register
@@ -61,34 +60,29 @@ class Row(Struct):
     legacy_number: str | None
 
 
-NOT_KEPT: dict[str, Any] = {"subject": None, "version": 0, "last_position": 0}
+NOT_KEPT = frozenset({"subject", "version", "last_position"})
 """The register's other columns: personal, or other after every event."""
 LISTED = tuple(name for name in register.Row.__struct_fields__ if name not in NOT_KEPT)
 _listed = attrgetter(*LISTED)
+_SUBJECT = register.Row.__struct_fields__.index("subject")
 
 
 def fold(rows: Rows, recorded: Recorded) -> None:
     """The register's own fold: a new row where it changes a column that is kept here."""
     if type(recorded.event) not in TAKES:
         return
-    standing = next((row for row in rows.values() if row.until_position is None), None)
-    case = recorded.originator_id
+    case, position, at = recorded.originator_id, recorded.position, recorded.recorded_at
+    standing = next((row for row in reversed(rows.values()) if row.until_position is None), None)
     folded: Rows = {}
+    before: tuple[Any, ...] = ()
     if standing is not None:
-        known = dict(zip(LISTED, _listed(standing), strict=True))
-        folded[(case,)] = register.Row(**known, **NOT_KEPT)
+        before = _listed(standing)
+        known: list[Any] = [*before[:_SUBJECT], None, *before[_SUBJECT:], 0, 0]
+        folded[(case,)] = register.Row(*known)
     register.fold(folded, recorded)
-    row = folded[(case,)]
+    after = _listed(folded[(case,)])
+    if before == after:
+        return
     if standing is not None:
-        if _listed(standing) == _listed(row):
-            return
-        standing.until_position = recorded.position
-        standing.until_at = recorded.recorded_at
-    kept = {name: value for name, value in asdict(row).items() if name not in NOT_KEPT}
-    rows[case, recorded.position] = Row(
-        since_position=recorded.position,
-        until_position=None,
-        since_at=recorded.recorded_at,
-        until_at=None,
-        **kept,
-    )
+        standing.until_position, standing.until_at = position, at
+    rows[case, position] = Row(case, position, None, at, None, *after[1:])

@@ -38,6 +38,21 @@ TODAY = NOON.date()
 Answer = TypeVar("Answer")
 
 
+def test_its_columns_are_the_registers_in_the_registers_order() -> None:
+    own = ("case_id", "since_position", "until_position", "since_at", "until_at")
+    kept = register_history.LISTED
+    assert register_history.Row.__struct_fields__ == (*own, *kept[1:])
+    names = list(register.Row.__struct_fields__)
+    assert names == [
+        *kept[: names.index("subject")],
+        "subject",
+        *kept[names.index("subject") :],
+    ] + [
+        "version",
+        "last_position",
+    ]
+
+
 class Log:
     """A log in the database with its read models, and the same folded in memory."""
 
