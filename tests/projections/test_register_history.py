@@ -47,7 +47,6 @@ def test_its_columns_are_the_registers_in_the_registers_order() -> None:
         *kept[: names.index("subject")],
         "subject",
         *kept[names.index("subject") :],
-    ] + [
         "version",
         "last_position",
     ]
