@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
+from litestar.params import HeaderParameter
 from litestar.types import Message, Scope
 
-from api.problems import problem_name
+from api.bodies import cases_named
+from api.problems import AccessReasonMissing, problem_name
 from api.register_state import AppRequest, caller_of, register_of
 from api.tokens import Bearer, NotADeputy
 from application.access import CaseHidden, Forbidden
@@ -17,7 +20,7 @@ from application.orders import NamedCaseMissing, NoSuchCase
 from domain.access_record import AccessRecord, Action
 from domain.case import Refusal
 
-__all__ = ["Action", "filters", "record"]
+__all__ = ["AccessReason", "Action", "filters", "reason_in", "record"]
 
 SHOWS_NO_CASE: Mapping[str, str] = {
     "deputies.list": "who acts for whom",
@@ -33,6 +36,16 @@ _RECORDED = "access_recorded"
 _UNDER_RECORD = ("/api/", "/calendar/")
 _REFUSALS = (Refusal, Forbidden, CaseHidden, NoSuchCase, NamedCaseMissing, NotADeputy)
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+SHORTEST_REASON, LONGEST_REASON = 5, 500
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+AccessReason = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Access-Reason",
+        max_length=3 * LONGEST_REASON,
+        description="Why, in UTF-8 or percent-encoded; it names no citizen, and stays on record",
+    ),
+]
 
 
 class AccessNotRecorded(Exception):
@@ -74,6 +87,24 @@ async def record(  # noqa: PLR0913 - what there is to say of a read
     request.scope["state"][_RECORDED] = True
 
 
+def reason_in(header: str | None) -> str:
+    """The text of AccessReason. Raises AccessReasonMissing for none, or one that says nothing."""
+    try:
+        text = unquote_to_bytes((header or "").encode("latin-1")).decode("utf-8")
+    except UnicodeError:
+        raise AccessReasonMissing(AccessReasonMissing.__doc__) from None
+    if (reason := said(text)) is None:
+        raise AccessReasonMissing(AccessReasonMissing.__doc__)
+    return reason
+
+
+def said(text: str) -> str | None:
+    """A reason without the blanks around it; None for one that says nothing."""
+    reason = text.strip()
+    says = SHORTEST_REASON <= len(reason) <= LONGEST_REASON and not _CONTROL.search(reason)
+    return reason if says else None
+
+
 def filters(given: Mapping[str, Any]) -> dict[str, Any]:
     """The filters of a list that were given, in plain form, without what a person may have typed.
 
@@ -83,7 +114,7 @@ def filters(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def record_refusal(error: Exception, scope: Scope) -> None:
-    """Put a refusal on record before it is answered: who tried what on which case, and why not.
+    """Put a refusal on record before it is answered: who tried what on which cases, and why not.
 
     What can't be read, has come too late or was done before is no decision about anybody, and a
     request without a good token nobody's.
@@ -104,7 +135,7 @@ async def record_refusal(error: Exception, scope: Scope) -> None:
             roles=caller.roles,
             action=Action.READ_REFUSED if _reads(scope) else Action.COMMAND_REFUSED,
             operation=_operation(scope),
-            cases=(case,) if case else (),
+            cases=tuple(dict.fromkeys([*([case] if case else []), *cases_named(scope)])),
             person=path.get("person_id"),
             thread=path.get("thread_id"),
             problem=problem_name(type(error)),

@@ -18,8 +18,8 @@ async def known_query(request: AppRequest) -> None:
     """
     if not request.scope["query_string"]:
         return
-    known = _query_names(request)
-    unknown = request.query_params.keys() - known
+    known = _query_names(request).values()
+    unknown = request.query_params.keys() - {*known}
     if unknown:
         offered = f"these are: {', '.join(sorted(known))}" if known else "it takes none"
         raise UnknownParameter(f"{len(unknown)} of the query's names are not known here; {offered}")
@@ -36,13 +36,15 @@ async def known_query_and_json(request: AppRequest) -> None:
         raise MediaTypeNotTaken(MediaTypeNotTaken.__doc__)
 
 
-def _query_names(request: AppRequest) -> frozenset[str]:
-    names: dict[int, frozenset[str]] = request.app.state.query_names
+def _query_names(request: AppRequest) -> dict[str, str]:
+    """The names in the query, by those of the handler's parameters."""
+    names: dict[int, dict[str, str]] = request.app.state.query_names
     if not names:
         for route in request.app.routes:
             if isinstance(route, HTTPRoute):
                 for handler, parameters in route.route_handler_map.values():
-                    names[id(handler)] = frozenset(
-                        parameter.field_alias for parameter in parameters.expected_query_params
-                    )
+                    names[id(handler)] = {
+                        parameter.field_name: parameter.field_alias
+                        for parameter in parameters.expected_query_params
+                    }
     return names[id(request.route_handler)]

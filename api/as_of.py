@@ -9,14 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
+from api.instants import WRITTEN, InstantNotReadable, instant_of
 from api.register_state import Register
 from domain.case import NotFitting
 from projections.cases import CaseFilter
 from projections.instants import position_at, recorded_at
 
 _POSITION = re.compile(r"[1-9][0-9]{0,17}")
-_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
-"""A plus sign that a query has turned into a blank, before the offset from UTC."""
 
 AsKnown = Annotated[
     str | None,
@@ -24,14 +23,14 @@ AsKnown = Annotated[
         name="as_of",
         max_length=40,
         description=(
-            "Recorded time: as the register knew it at this position, or at this instant with its "
-            "offset from UTC: 2026-03-01T09:00:00+04:00. Now, if left out"
+            "Recorded time: as the register knew it at this position, or at this instant: "
+            f"{WRITTEN}. Now, if left out"
         ),
     ),
 ]
 Since = Annotated[
     str,
-    QueryParameter(max_length=40, description="Recorded time: a position, or an instant"),
+    QueryParameter(max_length=40, description=f"Recorded time: a position, or {WRITTEN}"),
 ]
 BusinessDay = Annotated[
     date | None,
@@ -45,7 +44,7 @@ BusinessDay = Annotated[
 
 
 class AsOfNotReadable(NotFitting):
-    """Recorded time is a position from 1, or an instant with its offset from UTC."""
+    """Recorded time is a position from 1, or an instant such as 2026-03-01T09:00:00+04:00."""
 
 
 class AsOfAhead(NotFitting):
@@ -87,7 +86,7 @@ async def read_as_of(
         if known_at is None:
             raise AsOfAhead(AsOfAhead.__doc__)
     else:
-        known_at = _instant(given)
+        known_at = _instant(given, zone)
         if known_at > datetime.now(UTC):
             raise AsOfAhead(AsOfAhead.__doc__)
         position = await position_at(conn, known_at)
@@ -112,11 +111,8 @@ def on_day(wanted: CaseFilter, day: date, *, asked: bool) -> CaseFilter:
     return replace(wanted, registered_to=last, overdue_on=overdue_on)
 
 
-def _instant(given: str) -> datetime:
+def _instant(given: str, zone: tzinfo) -> datetime:
     try:
-        instant = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", given))
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise AsOfNotReadable(AsOfNotReadable.__doc__)
+        return instant_of(given, zone)
+    except InstantNotReadable:
+        raise AsOfNotReadable(AsOfNotReadable.__doc__) from None

@@ -12,8 +12,10 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.access_records import Action, filters, record
+from api.cases import require_on_record
+from api.instants import WRITTEN
 from api.language import language_of
-from api.lists import Cursor, Limit, local_instant
+from api.lists import Cursor, Limit, asked_instant
 from api.problem_responses import answers
 from api.problems import NotOneSubject
 from api.register_state import AppRequest, caller_of, register_of
@@ -24,14 +26,20 @@ from application.sight_of_fields import as_shown
 from domain.case import OfficialId, UnitId
 from domain.envelope import Recorded
 from projections.audit import Happening, Reader, Subject, What, rows_of_cases, seen_by, trail
-from projections.history import Named, tell_all
+from projections.history import Named, acting, tell_all
 from projections.telling import Names
 
 Official = Annotated[OfficialId | None, QueryParameter(description="Who did it, or for whom")]
 OfUnit = Annotated[UnitId | None, QueryParameter(description="From which unit it was done")]
-From = Annotated[datetime | None, QueryParameter(name="from", description="Included")]
-To = Annotated[datetime | None, QueryParameter(description="Not included")]
-Before = Annotated[datetime | None, QueryParameter(description="Not included; now if left out")]
+From = Annotated[
+    str | None,
+    QueryParameter(name="from", max_length=40, description=f"Included: {WRITTEN}"),
+]
+To = Annotated[str | None, QueryParameter(max_length=40, description=f"Not included: {WRITTEN}")]
+Before = Annotated[
+    str | None,
+    QueryParameter(max_length=40, description=f"Not included; now if left out: {WRITTEN}"),
+]
 
 
 class TrailEntry(Struct, kw_only=True):
@@ -127,7 +135,7 @@ async def audit_trail(  # noqa: PLR0913
         raise NotOneSubject(NotOneSubject.__doc__)
     ((subject, of),) = asked
     register = register_of(request)
-    since, until = local_instant(request, from_), local_instant(request, to)
+    since, until = asked_instant(request, "from", from_), asked_instant(request, "to", to)
     await wait(register, wait_for, "trail", "threads", "parties")
     async with register.pool.connection() as conn:
         page = await trail(
@@ -161,14 +169,15 @@ async def audit_trail(  # noqa: PLR0913
     operation_id="audit.seen-by",
     tags=["audit"],
     summary="Everyone who saw the case",
-    responses=answers(CaseSeenBy, 400, 401, 403, 422, 503),
+    responses=answers(CaseSeenBy, 400, 401, 403, 404, 422, 503),
 )
 async def audit_seen_by(
     request: AppRequest, case_id: UUID, before: Before = None, wait_for: WaitFor = None
 ) -> CaseSeenBy:
     _require_auditor(request)
     register = register_of(request)
-    instant = local_instant(request, before)
+    instant = asked_instant(request, "before", before)
+    await require_on_record(register, case_id)
     await wait(register, wait_for, "trail")
     async with register.pool.connection() as conn:
         readers = await seen_by(conn, case_id, instant)
@@ -192,15 +201,12 @@ def told_trail(
     }
 
     def told(each: Happening) -> TrailEntry:
-        principal = each.on_behalf_of
         event = each.what == "event"
         return TrailEntry(
             what=each.what,
             at=each.at,
             name=each.name,
-            who=Named(each.official, names.official(each.official)),
-            on_behalf_of=Named(principal, names.official(principal)) if principal else None,
-            unit=Named(each.unit, names.unit(each.unit)),
+            **acting(names, each.official, each.on_behalf_of, each.unit),
             client=each.client,
             roles=each.roles,
             cases=each.cases,

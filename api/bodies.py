@@ -4,15 +4,22 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.types import Scope
 from msgspec import Struct, inspect, json
 
 from api.problems import DateOutOfRange
 from api.tokens import Bearer
 from domain.case import Command
 
+CASES = frozenset(
+    {"appeal_id", "case_id", "cases", "decision", "destruction", "into", "source_case"}
+)
+"""The fields of commands, and of what is in them, that name cases."""
+_COMMAND = "command"
 _YEARS = range(1800, 2200)
 
 
@@ -21,7 +28,14 @@ class CommandRequest(Request[Bearer, str, State]):
 
     async def json(self) -> Any:
         """The command. Raises msgspec's errors, and DateOutOfRange."""
-        return self.route_handler.opt["decode"](await self.body())
+        command = self.route_handler.opt["decode"](await self.body())
+        self.scope["state"][_COMMAND] = command
+        return command
+
+
+def cases_named(scope: Scope) -> tuple[UUID, ...]:
+    """The cases that the command in the request's body names, if it was read."""
+    return tuple(dict.fromkeys(_cases_in(scope["state"].get(_COMMAND))))
 
 
 def decoder_of(command: type[Command]) -> Callable[[bytes], Command]:
@@ -74,3 +88,20 @@ def _dates_in(value: Any) -> Iterator[date]:
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
             yield from _dates_in(getattr(value, name))
+
+
+def _cases_in(value: Any) -> Iterator[UUID]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _cases_in(item)
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            held = getattr(value, name)
+            if name in CASES:
+                yield from (each for each in _each(held) if isinstance(each, UUID))
+            else:
+                yield from _cases_in(held)
+
+
+def _each(held: Any) -> tuple[Any, ...]:
+    return held if isinstance(held, tuple) else (held,)

@@ -17,7 +17,7 @@ from litestar.response import Stream
 from msgspec import Struct
 from psycopg import Connection
 
-from api.access_records import Action, record
+from api.access_records import AccessReason, Action, reason_in, record
 from api.case_file_parts import CaseFileParts, Sources, Taken
 from api.cases import opened_case
 from api.composition import signer_of
@@ -42,15 +42,6 @@ _LOOK_SECONDS = 0.25
 Language = Annotated[
     str,
     QueryParameter(pattern=f"^({'|'.join(LANGUAGES)})$", description="Of headings and sentences"),
-]
-Reason = Annotated[
-    str,
-    QueryParameter(
-        min_length=3,
-        max_length=500,
-        pattern=r"^[^\x00]*$",
-        description="Kept with who took it",
-    ),
 ]
 
 
@@ -81,10 +72,15 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     },
 )
 async def case_file(
-    request: AppRequest, case_id: UUID, *, reason: Reason, language: Language = LANGUAGES[0]
+    request: AppRequest,
+    case_id: UUID,
+    *,
+    access_reason: AccessReason = None,
+    language: Language = LANGUAGES[0],
 ) -> Stream:
     register, caller = register_of(request), caller_of(request)
     position, events, state = await opened_case(register, caller, case_id)
+    reason = reason_in(access_reason)
     actor = caller.actor
     taken = Taken(
         at=datetime.now(UTC),

@@ -33,7 +33,6 @@ from domain.personal_fields import Field
 from domain.reply import ReplyDrafted, ReplyRevised
 from projections.corrections import Entries, take
 from projections.history import Entry, case_rows, tell_all, thread_rows
-from projections.threads import cases_of_thread
 
 DIGEST = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
@@ -137,13 +136,13 @@ class CasesController(Controller):
     async def thread(self, request: AppRequest, case_id: UUID, wait_for: WaitFor = None) -> History:
         register = register_of(request)
         caller = caller_of(request)
-        await wait(register, wait_for, "threads", "register")
+        await wait(register, wait_for, "threads")
         position, events, _ = await opened_case(register, caller, case_id)
         thread_id = events[0].correlation_id
         try:
             return await _thread(request, register, caller, thread_id)
         except CaseHidden:
-            # The read models have not come to the case yet: it is all of its thread so far.
+            # The read model has not come to the case yet: it is all of its thread so far.
             await record(
                 request,
                 Action.THREAD_READ,
@@ -160,7 +159,7 @@ class CasesController(Controller):
     tags=["cases"],
     summary="Keep a document's bytes, to be attached by attach-document",
     status_code=204,
-    responses=problem_responses(400, 401, 403, 404, 413, 422, 503),
+    responses=problem_responses(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def store_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> None:
     register = register_of(request)
@@ -215,7 +214,7 @@ async def read_document(request: AppRequest, case_id: UUID, digest: DIGEST) -> R
 )
 async def thread_history(request: AppRequest, thread_id: UUID, wait_for: WaitFor = None) -> History:
     register = register_of(request)
-    await wait(register, wait_for, "threads", "register")
+    await wait(register, wait_for, "threads")
     return await _thread(request, register, caller_of(request), thread_id)
 
 
@@ -237,6 +236,13 @@ async def require_document(register: Register, caller: Caller, case_id: UUID, di
         raise
 
 
+async def require_on_record(register: Register, case_id: UUID) -> None:
+    """Raise NoSuchCase where the log has nothing of such a case."""
+    async with register.pool.connection() as conn:
+        if not await case_rows(conn, case_id, await head(conn)):
+            raise NoSuchCase(NoSuchCase.__doc__)
+
+
 async def opened_case(
     register: Register,
     caller: Caller,
@@ -245,14 +251,14 @@ async def opened_case(
     *,
     whole: bool = False,
 ) -> tuple[int, list[Recorded], Any]:
-    """The log's position, the case's events opened, and its state, if the caller may see it.
+    """The log's position, the case's events up to it opened, and its state, if it may be seen.
 
     With *at* they are those known then, and the caller has to see the case of then and of now.
     Unless *whole*, the personal fields that the caller has no need of are withheld.
     """
     async with register.pool.connection() as conn:
         position = await head(conn)
-        rows = await case_rows(conn, case_id)
+        rows = await case_rows(conn, case_id, position)
     if not rows:
         raise NoSuchCase(NoSuchCase.__doc__)
     events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
@@ -282,16 +288,28 @@ async def _thread(
 ) -> History:
     async with register.pool.connection() as conn:
         position = await head(conn)
-        rows = await thread_rows(conn, thread_id)
-        cases, _ = await cases_of_thread(conn, thread_id)
+        rows = await thread_rows(conn, thread_id, position)
+    opened = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
+    of_cases: dict[UUID, list[Recorded]] = {}
+    for recorded in opened:
+        of_cases.setdefault(recorded.originator_id, []).append(recorded)
+    states = {case: _after(events) for case, events in of_cases.items()}
     organisation = register.organisation()
-    seen = {case.case_id for case in cases if may_see(caller, case, organisation)}
-    rows = [row for row in rows if row.case_id in seen]
-    if not rows:
+    workers = {
+        case: state.workers
+        for case, state in states.items()
+        if may_see(caller, state, organisation)
+    }
+    events = [
+        recorded
+        for recorded in opened
+        if recorded.originator_id in workers and recorded.correlation_id == thread_id
+    ]
+    if not events:
         raise CaseHidden(NoSuchCase.__doc__)
-    events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
-    events = as_shown(caller, events, {case.case_id: case.workers for case in cases})
-    await record(request, Action.THREAD_READ, cases=list(seen), thread=thread_id, position=position)
+    events = as_shown(caller, events, workers)
+    seen = list(dict.fromkeys(recorded.originator_id for recorded in events))
+    await record(request, Action.THREAD_READ, cases=seen, thread=thread_id, position=position)
     return _told(request, thread_id, position, events)
 
 

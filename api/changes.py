@@ -13,8 +13,9 @@ from msgspec.structs import asdict
 from api.access_records import Action, filters, record
 from api.as_of import AsOf, BusinessDay, Since, as_of, as_of_now
 from api.cases import head, opened_case
+from api.instants import WRITTEN
 from api.language import language_of
-from api.lists import Cursor, Limit, Word, require_personal
+from api.lists import Cursor, Limit, common_filter, require_personal
 from api.past_lists import MODELS
 from api.problem_responses import answers
 from api.problems import SpanBackwards
@@ -29,7 +30,7 @@ from projections.history import Entry, tell_all
 Until = Annotated[
     str | None,
     QueryParameter(
-        max_length=40, description="Recorded time: a position, or an instant; now, if left out"
+        max_length=40, description=f"Recorded time: a position, or {WRITTEN}; now, if left out"
     ),
 ]
 SinceDay = Annotated[
@@ -86,38 +87,6 @@ class ChangedCases(Struct, kw_only=True):
     cursor: str | None
 
 
-async def change_filter(  # noqa: PLR0913
-    *,
-    kind: Word = None,
-    unit: Word = None,
-    executor: Word = None,
-    channel: Word = None,
-    region: Word = None,
-    topic: Word = None,
-    social_category: Word = None,
-    subkind: Word = None,
-    controller: Word = None,
-    under_control: bool | None = None,
-    registered_from: date | None = None,
-    registered_to: date | None = None,
-) -> CaseFilter:
-    """The filters of changes: those of lists that don't ask how far a case has come."""
-    return CaseFilter(
-        kind=kind,
-        unit=unit,
-        executor=executor,
-        channel=channel,
-        region=region,
-        topic=topic,
-        social_category=social_category,
-        subkind=subkind,
-        controller=controller,
-        under_control=under_control,
-        registered_from=registered_from,
-        registered_to=registered_to,
-    )
-
-
 @get(
     "/cases/{case_id:uuid}/changes",
     operation_id="cases.changes",
@@ -149,7 +118,7 @@ async def case_changes(
     operation_id="changes.read",
     tags=["cases"],
     summary="What changed among the cases that you may see, and how many are open",
-    dependencies={"wanted": Provide(change_filter)},
+    dependencies={"wanted": Provide(common_filter)},
     responses=answers(Changes, 400, 401, 403, 422, 503),
 )
 async def changes(
@@ -178,7 +147,7 @@ async def changes(
     operation_id="changes.cases",
     tags=["cases"],
     summary="The cases behind one of the counts of what changed",
-    dependencies={"wanted": Provide(change_filter)},
+    dependencies={"wanted": Provide(common_filter)},
     responses=answers(ChangedCases, 400, 401, 403, 422, 503),
 )
 async def changed_cases(  # noqa: PLR0913

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from infra.keys import WrongMasterKey
 from infra.logging import configure_logging
@@ -35,6 +36,17 @@ COMMANDS = {
     "checkpoint-key": "api.cli_verify:checkpoint_key",
 }
 """Loaded when called, so that each starts quickly."""
+_BEGIN = frozenset({"run", "serve", "migrate", "demo"})
+"""Only these begin a register where there is none: its folder, keys and database."""
+_HELP = """Karguzar: the register behind a department that answers to citizens.
+
+Settings come from the environment (KARGUZAR_DATABASE_URL, KARGUZAR_PORT, …); without a
+database URL the embedded PostgreSQL under .karguzar is used.
+
+\b
+Start here:        karguzar run
+A case's history:  karguzar history CASE
+"""
 
 
 class _Lazy(click.Group):
@@ -55,29 +67,20 @@ class _Lazy(click.Group):
             fail(str(wrong))
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="karguzar")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    r"""Karguzar: the register behind a department that answers to citizens.
-
-    Settings come from the environment (KARGUZAR_DATABASE_URL, KARGUZAR_PORT, …); without a
-    database URL the embedded PostgreSQL under .karguzar is used.
-
-    \b
-    Start here:   karguzar run
-    A fresh look: karguzar history CASE
-    """
     if "--help" in sys.argv or "-h" in sys.argv:
         return
-    ctx.obj = read_settings()
+    ctx.obj = read_settings(begin=ctx.invoked_subcommand in _BEGIN)
     configure_logging(ctx.obj.log_level, console=sys.stderr.isatty())
 
 
-def read_settings() -> Settings:
-    """The settings, or an end with each wrong one named."""
+def read_settings(*, begin: bool) -> Settings:
+    """The settings, or an end with each wrong one named. Only to *begin* a register makes keys."""
     try:
-        return settings_from(os.environ)
+        return settings_from(os.environ, begin=begin)
     except SettingsInvalid as invalid:
         fail(*invalid.sentences)
 
@@ -86,7 +89,7 @@ def fail(*sentences: str, status: int = 2) -> NoReturn:
     """Say what is wrong and what to do, and end."""
     console = Console(stderr=True)
     for sentence in sentences:
-        console.print(f"[red]✗[/] {sentence}", highlight=False)
+        console.print(f"[red]✗[/] {escape(sentence)}", highlight=False)
     sys.exit(status)
 
 

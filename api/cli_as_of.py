@@ -12,12 +12,17 @@ import click
 import psycopg
 from msgspec import to_builtins
 from rich.console import Console
-from rich.table import Table
 
+from api.access_records import filters
 from api.as_of import AsOf, as_of_now, on_day, read_as_of
 from api.cases import head
 from api.cli import fail, say_json
-from api.composition import database, make_desk, make_reader
+from api.cli_instants import PositionOrInstant
+from api.cli_register import register
+from api.cli_tables import DAY_WIDTH, columns_of, show_history
+from api.composition import make_desk, make_reader
+from api.operator import put_on_record, read_by_operator
+from domain.access_record import Action
 from domain.case import NotFitting
 from domain.kinds import KINDS
 from infra.eventstore import ROLE
@@ -26,6 +31,7 @@ from projections.cases import CaseFilter
 from projections.changes import Span, balance
 from projections.counts import By, count_cases
 from projections.history import names_in, tell_all
+from projections.pages import CursorInvalid
 from projections.past_lists import list_past_cases
 
 EVERYTHING: tuple[str, dict[str, Any]] = ("true", {})
@@ -61,28 +67,32 @@ def _narrowing(command: Callable[..., Any]) -> Callable[..., Any]:
 def as_of() -> None:
     """What the register knew at a time, for whoever runs the server.
 
-    WHEN is recorded time: a position of the log, or an instant with its offset from UTC, such as
-    2026-03-01T09:00:00+04:00. The day that --on gives is business time.
+    WHEN is recorded time: a position of the log, or an instant such as 2026-03-01T09:00Z, or on the
+    department's clock 2026-03-01T09:00 or 2026-03-01. The day that --on gives is business time.
     """
 
 
 @as_of.command("case")
 @click.argument("case_id", type=click.UUID)
-@click.argument("when")
+@click.argument("when", type=PositionOrInstant())
 @click.option("--language", type=click.Choice(["az", "en"]), default="az", show_default=True)
 @_json
 @click.pass_obj
 def case(settings: Settings, case_id: UUID, when: str, language: str, *, as_json: bool) -> None:
     """How CASE_ID stood, and what had been recorded of it."""
     zone = ZoneInfo(settings.time_zone)
-    with database(settings) as conninfo, closing(make_desk(settings, conninfo)) as desk:
+    with register(settings) as conninfo, closing(make_desk(settings, conninfo)) as desk:
         at = _asked(conninfo, lambda conn: read_as_of(conn, zone, when))
         with psycopg.connect(conninfo) as conn:
             names = names_in(conn, zone)
         rows = desk.log.cases_between(case_id, case_id, at.position)
         events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
-    if not events:
-        fail(f"The register knew of no case {case_id} then.", status=1)
+        if not events:
+            fail(f"The register knew of no case {case_id} then.", status=1)
+        read = read_by_operator(
+            Action.HISTORY_READ, "as-of case", cases=[case_id], position=at.position
+        )
+        put_on_record(conninfo, read)
     state: Any = None
     for recorded in events:
         state = KINDS[recorded.kind].evolve(state, recorded.event)
@@ -91,14 +101,11 @@ def case(settings: Settings, case_id: UUID, when: str, language: str, *, as_json
         standing = to_builtins(state, order="sorted")
         say_json(to_builtins({"as_of": at, "standing": standing, "entries": entries}))
         return
-    console = _said(at, zone)
-    for entry in entries:
-        known = entry.at.astimezone(zone)
-        console.print(f"[dim]{known:%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
+    show_history(_said(at, zone), entries, zone)
 
 
 @as_of.command("cases")
-@click.argument("when")
+@click.argument("when", type=PositionOrInstant())
 @_narrowing
 @_on
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
@@ -118,6 +125,7 @@ def cases(
 ) -> None:
     """The cases as they were known, the newest first."""
     zone = ZoneInfo(settings.time_zone)
+    query = filters(narrowing | {"on": _day(on)})
 
     async def ask(conn: Conn) -> Any:
         at = await read_as_of(conn, zone, when, _day(on))
@@ -127,12 +135,29 @@ def cases(
         )
         return at, _up_to(at, page.seen, page)
 
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         at, page = _asked(conninfo, ask)
+        read = read_by_operator(
+            Action.LIST_READ,
+            "as-of cases",
+            cases=[row.case_id for row in page.rows],
+            query=query,
+            position=at.position,
+        )
+        put_on_record(conninfo, read)
     if as_json:
         say_json(to_builtins({"as_of": at, "rows": page.rows, "cursor": page.cursor}))
         return
-    table = Table("number", "kind", "state", "unit", "registered", "due", "since")
+    table = columns_of(
+        "number",
+        "kind",
+        "state",
+        "unit",
+        "registered",
+        "due",
+        "since",
+        least=dict.fromkeys(("number", "registered", "due", "since"), DAY_WIDTH),
+    )
     for row in page.rows:
         since = f"{row.since_at.astimezone(zone):%Y-%m-%d %H:%M}"
         due = str(row.due_on or "")
@@ -141,7 +166,7 @@ def cases(
 
 
 @as_of.command("counts")
-@click.argument("when")
+@click.argument("when", type=PositionOrInstant())
 @click.option(
     "--by",
     type=click.Choice([by.value for by in By]),
@@ -167,6 +192,7 @@ def counts(
     """How many cases there were, as it was known."""
     zone = ZoneInfo(settings.time_zone)
     columns = [By(name) for name in dict.fromkeys(by)]
+    query = filters(narrowing | {"on": _day(on)})
 
     async def ask(conn: Conn) -> Any:
         at = await read_as_of(conn, zone, when, _day(on))
@@ -174,8 +200,12 @@ def counts(
         found = await count_cases(conn, columns, wanted, EVERYTHING, at.position)
         return at, _up_to(at, found.position, found.groups)
 
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         at, groups = _asked(conninfo, ask)
+        read = read_by_operator(
+            Action.COUNTS_READ, "as-of counts", query=query, position=at.position
+        )
+        put_on_record(conninfo, read)
     total = sum(groups.values())
     if as_json:
         rows = [
@@ -184,7 +214,7 @@ def counts(
         ]
         say_json(to_builtins({"as_of": at, "rows": rows, "total": total}))
         return
-    table = Table(*columns, "cases", show_footer=True)
+    table = columns_of(*columns, "cases", show_footer=True)
     table.columns[0].footer, table.columns[-1].footer = "total", str(total)
     for group, count in groups.items():
         table.add_row(*(value or "" for value in group), str(count))
@@ -192,8 +222,8 @@ def counts(
 
 
 @as_of.command("changes")
-@click.argument("since")
-@click.argument("until", required=False)
+@click.argument("since", type=PositionOrInstant())
+@click.argument("until", type=PositionOrInstant(), required=False)
 @_kind
 @_unit
 @_on
@@ -225,8 +255,15 @@ def changes(
         found = await balance(conn, span, CaseFilter(**narrowing), EVERYTHING)
         return first, last, _up_to(last, found.seen, found)
 
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         first, last, found = _asked(conninfo, ask)
+        read = read_by_operator(
+            Action.CHANGES_READ,
+            "as-of changes",
+            query=filters(narrowing | {"since": first.position}),
+            position=last.position,
+        )
+        put_on_record(conninfo, read)
     if as_json:
         say_json(
             {
@@ -238,7 +275,7 @@ def changes(
         )
         return
     console = _said(first, zone)
-    table = Table("", "cases")
+    table = columns_of("", "cases")
     table.add_row("open then", str(found.opening))
     for change, count in found.changes.items():
         table.add_row(change, str(count))
@@ -255,7 +292,7 @@ def _asked(conninfo: str, question: Callable[[Conn], Awaitable[Answer]]) -> Answ
 
     try:
         return asyncio.run(ask())
-    except NotFitting as refusal:
+    except (CursorInvalid, NotFitting) as refusal:
         fail(str(refusal))
 
 

@@ -10,12 +10,15 @@ import psycopg
 from msgspec import Struct, to_builtins
 from psycopg import AsyncConnection
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from api.audit import TrailEntry, told_reader, told_trail
 from api.cli import fail, say_json
 from api.cli_conformance import conformance
-from api.composition import database, make_desk, make_reader
+from api.cli_instants import Instant
+from api.cli_register import register
+from api.cli_tables import DAY_WIDTH, acted, columns_of
+from api.composition import make_desk, make_reader
 from api.operator import read_by_operator
 from domain.access_record import Action
 from domain.envelope import Recorded
@@ -26,7 +29,7 @@ from projections.audit import Happening, Reader, Subject, What, rows_of_cases, s
 from projections.history import names_in
 
 _PAGE = 200
-_INSTANT = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+_INSTANT = Instant()
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -93,12 +96,12 @@ def audit_trail(  # noqa: PLR0913
     asked = _Asked(
         subject=subject,
         of=of,
-        since=_at(since, zone),
-        until=_at(until, zone),
+        since=since,
+        until=until,
         what=What(what),
         most=most,
     )
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         happenings, position = asyncio.run(_happenings(conninfo, asked))
         told = {each.cases[0] for each in happenings if each.what == "event"}
         events = asyncio.run(_events(settings, conninfo, told))
@@ -119,6 +122,10 @@ def audit_trail(  # noqa: PLR0913
     if as_json:
         say_json({"position": position, "entries": to_builtins(entries)})
     else:
+        reasons = {(each.originator_id, each.originator_version): each.reason for each in events}
+        for entry in entries:
+            if entry.what == "event":
+                entry.reason = reasons[entry.cases[0], entry.version or 0]
         _show(entries, zone)
 
 
@@ -135,8 +142,8 @@ def audit_seen_by(
     For whoever runs the server: it is put on record under their user name on this machine.
     """
     zone = ZoneInfo(settings.time_zone)
-    with database(settings) as conninfo:
-        readers = asyncio.run(_readers(conninfo, case_id, _at(before, zone)))
+    with register(settings) as conninfo:
+        readers = asyncio.run(_readers(conninfo, case_id, before))
         with psycopg.connect(conninfo, autocommit=True) as conn:
             conn.execute(f"SET ROLE {ROLE}")
             names = names_in(conn, zone)
@@ -146,7 +153,16 @@ def audit_seen_by(
     if as_json:
         say_json(to_builtins(found))
         return
-    table = Table("Who", "First", "Last", "Times", "Events", "How", "Through")
+    table = columns_of(
+        "Who",
+        "First",
+        "Last",
+        "Times",
+        "Events",
+        "How",
+        "Through",
+        least=dict.fromkeys(("First", "Last"), DAY_WIDTH),
+    )
     for each in found:
         table.add_row(
             each.who.name,
@@ -200,19 +216,19 @@ async def _readers(conninfo: str, case_id: UUID, before: datetime | None) -> lis
         return await seen_by(conn, case_id, before)
 
 
-def _at(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return instant.replace(tzinfo=zone) if instant else None
-
-
 def _show(entries: list[TrailEntry], zone: ZoneInfo) -> None:
     console = Console()
     for entry in entries:
         at = f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
         if entry.sentence is not None:
-            said = entry.sentence
+            said = Text.assemble(entry.sentence, acted(entry))
         else:
             shown = f", {len(entry.cases)} cases" if len(entry.cases) > 1 else ""
-            said = f"{entry.who.name}: {entry.name} ({entry.operation or entry.who.id}{shown})"
-            if entry.problem:
-                said += f": {entry.problem}"
-        console.print(f"[dim]{at} {entry.client}[/]  {said}", highlight=False)
+            why = "".join(f": {each}" for each in (entry.problem, entry.reason) if each)
+            said = Text(
+                f"{entry.who.name}: {entry.name} ({entry.operation or entry.who.id}{shown}){why}"
+            )
+        console.print(
+            Text.assemble((f"{at} {entry.client}", "dim"), "  ", said),
+            soft_wrap=not console.is_terminal,
+        )

@@ -16,21 +16,23 @@ import psycopg
 from msgspec import DecodeError, Struct, ValidationError, convert, toml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from api.cli import fail, say_json
+from api.cli_register import register
+from api.cli_tables import DAY_WIDTH, columns_of
 from api.composition import (
-    database,
     make_calendar_rounds,
     make_desk,
     make_runner,
     organisation_in,
     prepare,
 )
+from api.operator import put_on_record, read_by_operator
 from application.calendar_preview import Preview, preview, terms_after
 from application.caller import Caller, Role
 from application.desk import Desk
 from application.orders import Order
+from domain.access_record import Action
 from domain.calendar import DayKind
 from domain.calendar_decision import KIND, AnnounceCalendarDecision, DecidedDay
 from domain.case import Actor, Refusal
@@ -102,11 +104,18 @@ def announce(  # noqa: PLR0913
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
     published = announced_on.date() if announced_on else today
     command = _from_file(file) if file else _from_options(act, published, days, reason)
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         prepare(settings, conninfo)
         caller = None if dry_run else _caller(conninfo, official)
         with closing(make_desk(settings, conninfo)) as desk:
             expected = _preview(desk, command, today)
+            read = read_by_operator(
+                Action.DEADLINES_READ,
+                "calendar announce",
+                cases=list({move.case_id for move in expected.moves}),
+                position=expected.position,
+            )
+            put_on_record(conninfo, read)
             if not as_json:
                 _show(expected)
             if caller is None:
@@ -138,7 +147,7 @@ def announce(  # noqa: PLR0913
 @click.pass_obj
 def list_decisions(settings: Settings, *, as_json: bool) -> None:
     """List the decisions entered here, and whether the due dates have followed them."""
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         prepare(settings, conninfo)
         with psycopg.connect(conninfo, autocommit=True) as conn:
             rows = conn.execute(
@@ -149,11 +158,13 @@ def list_decisions(settings: Settings, *, as_json: bool) -> None:
                 "WHERE d.kind = %s GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 2",
                 (KIND.value,),
             ).fetchall()
+        read = read_by_operator(Action.LIST_READ, "calendar list", cases=[row[0] for row in rows])
+        put_on_record(conninfo, read)
     names = ("id", "number", "act", "registered_on", "state", "cases", "done")
     if as_json:
         say_json([dict(zip(names, row, strict=True)) for row in rows])
         return
-    table = Table(*names[1:])
+    table = columns_of(*names[1:])
     for row in rows:
         table.add_row(*map(str, row[1:]))
     Console().print(table if rows else "No decision has been entered.")
@@ -233,7 +244,9 @@ def _show(expected: Preview) -> None:
 
 
 def _print_moves(rows: Iterable[tuple[object, ...]], moved: int) -> None:
-    table = Table("case", "clock", "was", "due")
+    table = columns_of(
+        "case", "clock", "was", "due", least=dict.fromkeys(("was", "due"), DAY_WIDTH)
+    )
     for row in rows:
         table.add_row(*map(str, row))
     console = Console()

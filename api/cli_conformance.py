@@ -3,16 +3,20 @@
 import asyncio
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 import psycopg
 from msgspec import Struct, to_builtins
+from msgspec.structs import asdict
 from rich.console import Console
-from rich.table import Table
 
+from api.access_records import filters
 from api.cli import say_json
-from api.composition import database
+from api.cli_instants import Instant
+from api.cli_register import register
+from api.cli_tables import columns_of
+from api.operator import put_on_record, read_by_operator
+from domain.access_record import Action
 from domain.conformance import Rule
 from infra.eventstore import ROLE
 from infra.settings import Settings
@@ -33,8 +37,8 @@ class Answer(Struct):
 @click.command()
 @click.option("--rule", type=click.Choice([rule.value for rule in Rule]), help="Only this rule.")
 @click.option("--unit", help="Only cases that this unit had.")
-@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on.")
-@click.option("--to", "before", type=click.DateTime(["%Y-%m-%d"]), help="Before this day.")
+@click.option("--from", "since", type=Instant(), help="From this day or instant on.")
+@click.option("--to", "before", type=Instant(), help="Before this day or instant.")
 @click.option("--cases", "with_cases", is_flag=True, help="Name the cases, not only how many.")
 @click.option(
     "--language", "code", type=click.Choice(["az", "en"]), default="az", show_default=True
@@ -53,15 +57,22 @@ def conformance(
     as_json: bool,
 ) -> None:
     """Tell which rules cases broke, by rule and unit."""
-    zone = ZoneInfo(settings.time_zone)
     asked = Asked(
         rule=rule,
         unit=unit,
-        since=since and since.replace(tzinfo=zone),
-        before=before and before.replace(tzinfo=zone),
+        since=since,
+        before=before,
     )
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         answer = asyncio.run(_read(conninfo, asked, with_cases=with_cases))
+        read = read_by_operator(
+            Action.AUDIT_READ,
+            "audit conformance",
+            cases=list(dict.fromkeys(row.case_id for row in answer.rows)),
+            query=filters(asdict(asked)),
+            position=answer.position,
+        )
+        put_on_record(conninfo, read)
     if as_json:
         say_json(to_builtins(answer))
         return
@@ -72,7 +83,7 @@ async def _read(conninfo: str, asked: Asked, *, with_cases: bool) -> Answer:
     conn: psycopg.AsyncConnection[Any]
     async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as conn:
         await conn.execute(f"SET ROLE {ROLE}")
-        counted = await totals(conn, asked)
+        counted, _ = await totals(conn, asked, confidential=True)
         rows: list[Broken] = []
         page = await broken_rules(conn, asked, limit=_PAGE)
         while with_cases:
@@ -85,7 +96,7 @@ async def _read(conninfo: str, asked: Asked, *, with_cases: bool) -> Answer:
 
 def _show(answer: Answer, code: str) -> None:
     console, words = Console(), language(code).words
-    table = Table("rule", "unit", "cases", "imported")
+    table = columns_of("rule", "unit", "cases", "imported")
     for total in answer.totals:
         table.add_row(words[total.rule], total.unit, str(total.cases), str(total.imported))
     console.print(table)

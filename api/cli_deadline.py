@@ -10,10 +10,11 @@ import psycopg
 from msgspec import to_builtins
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from api.cli import fail, say_json
-from api.composition import database, make_desk, prepare, terms_in
+from api.cli_register import register
+from api.cli_tables import columns_of
+from api.composition import make_desk, prepare, terms_in
 from api.working import Question, Working, answer_to
 from domain.calendar import CalendarMissing
 from domain.case import Refusal
@@ -163,7 +164,7 @@ def rules(settings: Settings, *, jurisdiction: str | None, language: str, as_jso
     if as_json:
         say_json(to_builtins(versions))
         return
-    table = Table("rule", "in force", "length", "extension", "source", "certainty")
+    table = columns_of("rule", "in force", "length", "extension", "source", "certainty")
     table.columns[0].no_wrap = True
     for version in versions:
         longer = version.extension
@@ -204,7 +205,7 @@ def what_if(
     as_json: bool,
 ) -> None:
     since, until = _day(first, FIRST), _day(last, LAST)
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         prepare(settings, conninfo)
         with (
             closing(make_desk(settings, conninfo)) as desk,
@@ -255,7 +256,7 @@ def _jurisdiction_of(rule: str, settings: Settings) -> str:
 
 def _show(found: Working, language: str) -> None:
     console = Console()
-    table = Table("", f"{found.rule} ({found.jurisdiction})", show_lines=False)
+    table = columns_of("", f"{found.rule} ({found.jurisdiction})", show_lines=False)
     for number, step in enumerate(found.steps, 1):
         table.add_row(str(number), step.text)
     console.print(table)
@@ -297,7 +298,7 @@ def _by_unit(counted: Replay) -> Sequence[tuple[str | None, Tally]]:
 
 def _show_counts(counted: Replay, name_of: Callable[[str], str]) -> None:
     under = tell_length(counted.length, counted.unit, "en")
-    table = Table(
+    table = columns_of(
         "unit",
         "closed cases",
         "late",

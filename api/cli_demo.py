@@ -12,12 +12,36 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.cli import fail
+from api.cli_register import register
 from api.composition import database, make_desk, prepare
-from api.development_issuer import DevelopmentIssuer, NotInDevelopment
+from api.development_issuer import DevelopmentIssuer, NoKeyYet, NotInDevelopment
 from application.caller import Role
 from infra.organisation import NoSuchOfficial, Official, Unit, put_organisation
 from infra.settings import Settings
 
+_ORGANISATION_HELP = """Enter units and officials from a TOML FILE; those that exist are
+brought up to date.
+
+Heads and leaders are told what is overdue; officials with an email get notices by mail too.
+
+\b
+leaders = ["chair"]
+
+\b
+[[units]]
+unit = "pensions"
+name = "Pensiya şöbəsi"
+parent = "agency"
+head = "pensions-head"
+
+\b
+[[officials]]
+official = "pensions-head"
+unit = "pensions"
+name = "…"
+email = "pensions-head@agency.example"
+language = "az"
+"""
 _GIVEN = [role for role in Role if role is not Role.SYSTEM]
 
 
@@ -96,39 +120,17 @@ def token(
 ) -> None:
     """Print a development token with ROLES."""
     try:
-        issuer = DevelopmentIssuer(settings)
-    except NotInDevelopment as refusal:
+        issuer = DevelopmentIssuer(settings, make=False)
+    except (NoKeyYet, NotInDevelopment) as refusal:
         fail(str(refusal))
     granted = [Role(role) for role in roles]
     click.echo(issuer.issue(official, unit, granted, client=client, may_act_for=may_act_for))
 
 
-@click.command()
+@click.command(help=_ORGANISATION_HELP)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def organisation(settings: Settings, file: Path) -> None:
-    r"""Enter units and officials from a TOML FILE; those that exist are brought up to date.
-
-    Heads and leaders are told what is overdue; officials with an email get notices by mail too.
-
-    \b
-    leaders = ["chair"]
-
-    \b
-    [[units]]
-    unit = "pensions"
-    name = "Pensiya şöbəsi"
-    parent = "agency"
-    head = "pensions-head"
-
-    \b
-    [[officials]]
-    official = "pensions-head"
-    unit = "pensions"
-    name = "…"
-    email = "pensions-head@agency.example"
-    language = "az"
-    """
     try:
         content = tomllib.loads(file.read_text())
         units = convert(content.get("units", []), list[Unit])
@@ -136,7 +138,7 @@ def organisation(settings: Settings, file: Path) -> None:
         leaders = convert(content.get("leaders"), list[str] | None)
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         fail(f"{file}: {error}")
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         prepare(settings, conninfo)
         with psycopg.connect(conninfo, autocommit=True) as conn:
             try:

@@ -1,8 +1,6 @@
 """`karguzar export`."""
 
-import getpass
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,25 +14,22 @@ import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from api.access_records import LONGEST_REASON, SHORTEST_REASON, said
 from api.case_file import CaseFile, gather
 from api.case_file_parts import Sources, Taken
 from api.cli import fail, say_json
-from api.composition import calendars_used, database, make_desk, make_reader, signer_of
+from api.cli_register import register
+from api.composition import calendars_used, make_desk, make_reader, signer_of
 from api.documents import Documents
+from api.operator import operator
 from application.desk import Desk
 from domain.access_record import AccessRecord, Action
-from domain.case import Actor
 from infra.access_records import write_access
 from infra.eventstore import ROLE
 from infra.rows import StreamRow
 from infra.settings import Settings
 from projections.case_document import LANGUAGES
 from projections.history import names_in
-
-CLIENT, UNIT = "command-line", "server"
-"""Under these an export from the command line is on record: no token says who it was."""
-
-_NO_CODE = re.compile(r"[^a-z0-9._-]+")
 
 
 @click.group("export", no_args_is_help=True)
@@ -64,15 +59,17 @@ def export_case(
 
     For whoever runs the server: it is put on record under their user name on this machine.
     """
-    if not 3 <= len(reason) <= 500:  # noqa: PLR2004 - as in the API
-        fail("The reason takes 3 to 500 characters.")
+    why = said(reason)
+    if why is None:
+        fail(f"The reason takes {SHORTEST_REASON} to {LONGEST_REASON} characters, on one line.")
+    actor = operator()
     taken = Taken(
         at=datetime.now(UTC),
-        by=_NO_CODE.sub("-", getpass.getuser().lower()).strip("-._") or "unnamed",
-        unit=UNIT,
-        client=CLIENT,
+        by=actor.official,
+        unit=actor.unit,
+        client=actor.client,
         on_behalf_of=None,
-        reason=reason,
+        reason=why,
     )
     with _opened(settings) as (desk, conn):
         position = desk.log.max_notification_id() or 0
@@ -83,7 +80,6 @@ def export_case(
         path = out or Path(found.name)
         if path.exists():
             fail(f"{path} is there already: name another file.")
-        actor = Actor(official=taken.by, unit=UNIT, client=CLIENT)
         write_access(
             conn,
             AccessRecord(
@@ -92,7 +88,7 @@ def export_case(
                 action=Action.EXPORT_TAKEN,
                 operation="export case",
                 cases=(case_id,),
-                reason=reason,
+                reason=why,
                 position=position,
             ),
         )
@@ -115,7 +111,7 @@ def export_case(
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Desk, psycopg.Connection[tuple[object, ...]]]]:
-    with database(settings) as conninfo, psycopg.connect(conninfo, autocommit=True) as conn:
+    with register(settings) as conninfo, psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute(f"SET ROLE {ROLE}")
         desk = make_desk(settings, conninfo)
         try:
@@ -164,6 +160,8 @@ def _written(path: Path, found: CaseFile, *, quiet: bool) -> str:
                 fresh.write(piece)
                 digest.update(piece)
                 progress.advance(task)
+            # Some pieces hold more than one file.
+            progress.update(task, completed=found.files)
             fresh.flush()
             os.fsync(fresh.fileno())
         unfinished.replace(path)

@@ -13,9 +13,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api.cli import fail
-from api.composition import database, make_desk, organisation_in, prepare, terms_in
+from api.cli_register import register
+from api.composition import make_desk, organisation_in, prepare, terms_in
 from application.desk import Desk
-from application.legacy_import import ImportSummary, Now, import_cases, shipped_mapping, units_in
+from application.legacy_import import (
+    SHIPPED_MAPPINGS,
+    ImportSummary,
+    Now,
+    import_cases,
+    shipped_mapping,
+    units_in,
+)
 from application.legacy_mapping import LegacyMapping, MappingWrong, line_of, read_mapping
 from application.legacy_rows import FileUnreadable, LegacyCase, RefusedRow, read_cases
 from application.naming import UnknownUnit, require_unit
@@ -23,14 +31,25 @@ from infra.organisation import Unit, put_organisation
 from infra.settings import Settings
 
 _REFUSALS_SHOWN = 50
+_SHIPPED = ", ".join(SHIPPED_MAPPINGS)
+_HELP = f"""Import the cases of an older register from FILE (CSV, plain or gzipped).
+
+A case comes in whole or not at all. Running it again adds nothing twice; an interrupted
+import goes on where it stopped. Units that only the older register has are entered below the
+mapping's own unit. Memory holds the whole file. Ends with 1 when rows were refused.
+
+\b
+Mappings that are shipped: {_SHIPPED}
+karguzar import FILE --mapping {SHIPPED_MAPPINGS[0]} --dry-run
+"""
 
 
-@click.command("import")
+@click.command("import", help=_HELP)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--mapping",
     required=True,
-    help="A mapping file, or the name of one that comes with the register.",
+    help="A mapping file, or the name of one that is shipped.",
 )
 @click.option("--dry-run", is_flag=True, help="Decide everything and record nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -38,14 +57,10 @@ _REFUSALS_SHOWN = 50
 def import_command(
     settings: Settings, file: Path, mapping: str, *, dry_run: bool, as_json: bool
 ) -> None:
-    """Import the cases of an older register from FILE (CSV, plain or gzipped).
-
-    A case comes in whole or not at all. Running it again adds nothing twice; an interrupted
-    import goes on where it stopped. Units that only the older register has are entered below the
-    mapping's own unit. Memory holds the whole file. Ends with 1 when rows were refused.
-    """
     mapping_path = Path(mapping)
     if not mapping_path.exists():
+        if mapping not in SHIPPED_MAPPINGS:
+            fail(f"There is no mapping {mapping}: name a file, or one that is shipped: {_SHIPPED}.")
         mapping_path = shipped_mapping(mapping)
     try:
         rules = read_mapping(mapping_path)
@@ -59,7 +74,7 @@ def import_command(
     if dry_run:
         summary = _with_progress(cases, unreadable, rules, now, None)
     else:
-        with database(settings) as conninfo:
+        with register(settings) as conninfo:
             prepare(settings, conninfo)
             _enter_units(conninfo, cases, rules, mapping_path)
             with closing(make_desk(settings, conninfo)) as desk:
@@ -87,7 +102,11 @@ def _enter_units(
         require_unit(own, organisation)
     except UnknownUnit as unknown:
         line = line_of(mapping_path.read_text(encoding="utf-8-sig"), "source.unit")
-        fail(f"{mapping_path}:{line}: {unknown}")
+        fail(
+            f"{mapping_path}:{line}: {unknown}",
+            "Enter it with karguzar organisation FILE; or copy the mapping, set another unit there "
+            "and give that copy as --mapping.",
+        )
     new = [
         Unit(unit=code, name=name, parent=own)
         for code, name in units_in(cases, mapping).items()

@@ -5,10 +5,11 @@ from typing import Any
 import click
 import psycopg
 from rich.console import Console
-from rich.table import Table
 
 from api.cli import say_json
-from api.composition import database, prepare
+from api.cli_register import register
+from api.cli_tables import columns_of
+from api.composition import prepare
 from infra.settings import Settings
 
 _SHOWN = 50
@@ -24,7 +25,7 @@ def notices(settings: Settings, *, retry: bool, as_json: bool) -> None:
     A notice fails when its relay or webhook refused it for good, or six times in some seven
     hours. Mend the cause, then run this with --retry; readers know a repeat by its id.
     """
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         prepare(settings, conninfo)
         with psycopg.connect(conninfo, autocommit=True) as conn:
             again = _retry(conn) if retry else 0
@@ -56,12 +57,12 @@ def notices(settings: Settings, *, retry: bool, as_json: bool) -> None:
     if not counts:
         console.print("No notice has left the register by mail or webhook yet.")
         return
-    table = Table("way", "state", "notices")
+    table = columns_of("way", "state", "notices")
     for channel, state, count in counts:
         table.add_row(channel, state, str(count))
     console.print(table)
     if failed:
-        wrong = Table("failed", "way", "official", "clock", "due on", "tries", "why")
+        wrong = columns_of("failed", "way", "official", "clock", "due on", "tries", "why")
         for row in failed:
             wrong.add_row(*map(str, row))
         console.print(wrong)

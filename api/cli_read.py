@@ -11,11 +11,11 @@ import psycopg
 from msgspec import to_builtins
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from api.cli import fail, say_json
+from api.cli_register import register
+from api.cli_tables import columns_of, show_history
 from api.composition import (
-    database,
     make_desk,
     make_reader,
     make_tracking,
@@ -46,7 +46,7 @@ _MOST_PROCESSES = 4
 @click.pass_obj
 def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) -> None:
     """Tell everything that happened to CASE_ID, for whoever runs the server."""
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         desk = make_desk(settings, conninfo)
         zone = ZoneInfo(settings.time_zone)
         with psycopg.connect(conninfo) as conn:
@@ -72,10 +72,7 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
     if as_json:
         say_json(to_builtins(entries))
         return
-    console = Console()
-    for entry in entries:
-        at = entry.at.astimezone(zone)
-        console.print(f"[dim]{at:%Y-%m-%d %H:%M}[/]  {entry.sentence}", highlight=False)
+    show_history(Console(), entries, zone)
 
 
 @click.command("rebuild")
@@ -103,7 +100,7 @@ def rebuild_command(
     if unknown := [name for name in names if name not in known]:
         fail(f"There is no read model {', '.join(unknown)}; there are {', '.join(known)}.")
     models = [known[name] for name in names] or list(READ_MODELS)
-    with database(settings) as conninfo:
+    with register(settings) as conninfo:
         prepare(settings, conninfo)
         desk = make_desk(settings, conninfo)
         progress = Progress(
@@ -136,7 +133,7 @@ def rebuild_command(
     if as_json:
         say_json({"seconds": seconds, "read_models": to_builtins(rebuilt)})
         return
-    table = Table("read model", "build", "rows before", "rows", "events")
+    table = columns_of("read model", "build", "rows before", "rows", "events")
     for one in rebuilt:
         table.add_row(
             one.read_model, str(one.build), str(one.rows_before), str(one.rows), str(one.events)
@@ -150,7 +147,10 @@ def rebuild_command(
 def doctor(settings: Settings, *, as_json: bool) -> None:
     """Look whether everything stands as it should, and say what to do about what doesn't."""
     found: list[tuple[str, bool, str]] = []
-    with database(settings) as conninfo, psycopg.connect(conninfo, autocommit=True) as conn:
+    with (
+        register(settings, migrated=False) as conninfo,
+        psycopg.connect(conninfo, autocommit=True) as conn,
+    ):
         version = conn.info.server_version // 10_000
         found.append(("PostgreSQL", version >= 15, f"version {version}; 15 or later is needed"))  # noqa: PLR2004
         durable = _shows(conn, "fsync") == "on" and _shows(conn, "full_page_writes") == "on"

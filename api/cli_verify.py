@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli import fail, say_json
-from api.composition import database, signer_of
+from api.cli_register import register
+from api.composition import signer_of
 from infra.access_check import AccessVerdict, verify_accesses
 from infra.checkpoints import Kept, notes_under
 from infra.log_check import Verdict, verify_log
@@ -78,7 +79,7 @@ def verify(
         disable=as_json,
     )
     try:
-        with database(settings) as conninfo, progress:
+        with register(settings, master_key=False, migrated=False) as conninfo, progress:
             task = progress.add_task("")
             verdict = verify_log(
                 conninfo,
@@ -110,9 +111,13 @@ def verify(
 @click.pass_obj
 def checkpoint_key(settings: Settings) -> None:
     """Print the key that checkpoints are verified with; give it to whoever shall verify them."""
-    signer = signer_of(settings)
+    signer = signer_of(settings, make=False)
     if signer is None:
-        fail("There is no signing key: set KARGUZAR_SIGNING_KEY_FILE and KARGUZAR_LOG_ORIGIN.")
+        fail(
+            f"There is no signing key in {settings.data_dir}: set KARGUZAR_SIGNING_KEY_FILE and "
+            "KARGUZAR_LOG_ORIGIN, or KARGUZAR_DATA_DIR to the folder of a register; one in "
+            "development makes its key when it first runs (karguzar run)."
+        )
     click.echo(str(signer.verifier))
 
 

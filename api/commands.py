@@ -47,7 +47,7 @@ OnBehalfOf = Annotated[
     HeaderParameter(
         name="On-Behalf-Of",
         max_length=64,
-        description="The official you act for as deputy; your token must allow it",
+        description="The official you act for as deputy; the register or your token must allow it",
     ),
 ]
 

@@ -1,7 +1,7 @@
 """Conformance: which cases broke which rule, and what one case shows, ready to open a finding."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from api.access_records import Action, filters, record
 from api.cases import opened_case
+from api.instants import WRITTEN
 from api.language import language_of
-from api.lists import Cursor, Limit, local_instant
+from api.lists import Cursor, Limit, asked_instant
 from api.problem_responses import answers
 from api.register_state import AppRequest, caller_of, register_of
 from api.waiting import WaitFor, wait
@@ -23,13 +24,17 @@ from domain.case_course import Place
 from domain.conformance import FINDING_OF, Breach, Rule, breaches
 from domain.finding import Evidence, FindingKind
 from projections.conformance import Asked, Broken, Total, broken_rules, totals
+from projections.pages import Page
 from projections.telling import language
 
 OfUnit = Annotated[UnitId | None, QueryParameter(description="The unit that had the case then")]
 From = Annotated[
-    datetime | None, QueryParameter(name="from", description="Of the first event that shows it")
+    str | None,
+    QueryParameter(
+        name="from", max_length=40, description=f"Of the first event that shows it: {WRITTEN}"
+    ),
 ]
-To = Annotated[datetime | None, QueryParameter(description="Not included")]
+To = Annotated[str | None, QueryParameter(max_length=40, description=f"Not included: {WRITTEN}")]
 Imported = Annotated[
     bool | None, QueryParameter(description="Whether the case comes from an older register")
 ]
@@ -63,7 +68,7 @@ class BrokenRule(Struct, kw_only=True):
 class Report(Struct, kw_only=True):
     """The latest first. ``totals`` count cases, and stand on the first page only.
 
-    Leaders get the totals without the cases.
+    Leaders get the totals of the cases that aren't confidential, without the cases.
     """
 
     totals: list[Total] | None
@@ -107,26 +112,28 @@ async def report(  # noqa: PLR0913 - each is a filter
         rule=rule.value if rule else None,
         unit=unit,
         imported=imported,
-        since=_in_utc(local_instant(request, from_)),
-        before=_in_utc(local_instant(request, to)),
+        since=asked_instant(request, "from", from_),
+        before=asked_instant(request, "to", to),
     )
     await wait(register, wait_for, "conformance", "register")
+    sees_all = Role.AUDITOR in caller.roles
     async with register.pool.connection() as conn:
-        page = await broken_rules(conn, asked, cursor=cursor, limit=limit)
-        counted = None if cursor else await totals(conn, asked)
-    shown = page.rows if Role.AUDITOR in caller.roles else []
+        counted, position = await totals(conn, asked, confidential=sees_all)
+        page = Page[Broken](rows=[], cursor=None, position=position)
+        if sees_all:
+            page = await broken_rules(conn, asked, cursor=cursor, limit=limit)
     await record(
         request,
         Action.AUDIT_READ,
-        cases=list(dict.fromkeys(row.case_id for row in shown)),
+        cases=list(dict.fromkeys(row.case_id for row in page.rows)),
         query=filters({name: getattr(asked, name) for name in Asked.__struct_fields__}),
         position=page.position,
     )
     words = language(language_of(request)).words
     return Report(
-        totals=counted,
-        rows=[_listed(row, words) for row in shown],
-        cursor=page.cursor if shown else None,
+        totals=None if cursor else counted,
+        rows=[_listed(row, words) for row in page.rows],
+        cursor=page.cursor,
         position=page.position,
     )
 
@@ -141,7 +148,7 @@ async def report(  # noqa: PLR0913 - each is a filter
 async def of_case(request: AppRequest, case_id: UUID) -> CaseConformance:
     register = register_of(request)
     position, events, _ = await opened_case(register, caller_of(request), case_id)
-    await record(request, Action.AUDIT_READ, cases=[case_id], position=position)
+    await record(request, Action.CASE_OPENED, cases=[case_id], position=position)
     words = language(language_of(request)).words
     imported = getattr(events[0].event, "legacy_number", None) is not None
     recorded_at = {event.originator_version: event.recorded_at for event in events}
@@ -166,11 +173,6 @@ async def of_case(request: AppRequest, case_id: UUID) -> CaseConformance:
             for breach in breaches(events)
         ],
     )
-
-
-def _in_utc(instant: datetime | None) -> datetime | None:
-    """The database takes no offset of 16 hours or more."""
-    return instant and instant.astimezone(UTC)
 
 
 def _listed(row: Broken, words: dict[str, str]) -> BrokenRule:

@@ -1,18 +1,14 @@
 """Contact details of a case's people, for whoever says why they look; the look is on record."""
 
-import re
-from typing import Annotated, Any
-from urllib.parse import unquote_to_bytes
+from typing import Any
 from uuid import UUID
 
 from litestar import get
-from litestar.params import HeaderParameter
 from msgspec import Struct
 
-from api.access_records import Action, record
+from api.access_records import AccessReason, Action, reason_in, record
 from api.cases import opened_case
 from api.problem_responses import answers
-from api.problems import AccessReasonMissing
 from api.register_state import AppRequest, caller_of, register_of
 from application.sight_of_fields import require_look
 from domain.case import CaseKind
@@ -21,16 +17,6 @@ from domain.personal_fields import Field, holds_contact, withheld
 from projections.corrections import Entries, take
 
 _CONTACT_ONLY = frozenset({Field.CONTACT, Field.IDENTITY})
-_SHORTEST, _LONGEST = 5, 500
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-AccessReason = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Access-Reason",
-        max_length=3 * _LONGEST,
-        description="Why, in UTF-8 or percent-encoded; it names no citizen, and stays on record",
-    ),
-]
 
 
 class ContactDetails(Struct, kw_only=True):
@@ -56,7 +42,7 @@ async def contact_details(
     position, events, state = await opened_case(register, caller, case_id, whole=True)
     kind = events[0].kind
     require_look(caller, kind, state.workers)
-    reason = _reason(access_reason)
+    reason = reason_in(access_reason)
     entries: Entries = {}
     for recorded in events:
         take(entries, withheld(recorded, _CONTACT_ONLY).event)
@@ -64,17 +50,6 @@ async def contact_details(
         request, Action.CONTACT_DETAILS_SEEN, cases=[case_id], reason=reason, position=position
     )
     return ContactDetails(id=case_id, kind=kind, position=position, people=_people(entries))
-
-
-def _reason(given: str | None) -> str:
-    """The header's text. Raises AccessReasonMissing for none, or for one that says nothing."""
-    try:
-        text = unquote_to_bytes((given or "").encode("latin-1")).decode("utf-8").strip()
-    except UnicodeError:
-        raise AccessReasonMissing(AccessReasonMissing.__doc__) from None
-    if not _SHORTEST <= len(text) <= _LONGEST or _CONTROL.search(text):
-        raise AccessReasonMissing(AccessReasonMissing.__doc__)
-    return text
 
 
 _HOLDERS = frozenset(name for event in EVENTS for name in holds_contact(event))

@@ -3,14 +3,13 @@
 from typing import Annotated, Any
 
 from litestar import get
-from litestar.di import Provide
 from litestar.params import QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from api.access_records import Action, filters, record
 from api.as_of import AsKnown, AsOf, BusinessDay, as_of, as_of_now, on_day
-from api.lists import case_filter
+from api.lists import FILTERS
 from api.past_lists import MODELS
 from api.problem_responses import answers
 from api.register_state import AppRequest, caller_of, register_of
@@ -43,7 +42,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     operation_id="counts.read",
     tags=["cases"],
     summary="How many cases there are, by one or two of their columns",
-    dependencies={"wanted": Provide(case_filter)},
+    dependencies=FILTERS,
     responses=answers(Counts, 400, 401, 403, 422, 503),
 )
 async def counts(

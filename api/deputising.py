@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from api.bodies import CommandRequest, decoder_of
 from api.commands import IdempotencyKey, command_id
 from api.examples import example_answer, example_of
-from api.lists import Limit, Word
+from api.instants import WRITTEN
+from api.lists import Limit, Word, asked_instant
 from api.problem_responses import answers, problem_responses
 from api.problems import NoSuchDeputising
 from api.register_state import AppRequest, Register, caller_of, register_of
@@ -29,6 +30,7 @@ from application.orders import KeyUsedBefore
 from domain.deputising import (
     Deputising,
     DeputisingHasEnded,
+    DeputisingOverlaps,
     EndDeputising,
     EnterDeputy,
     entered,
@@ -38,8 +40,7 @@ from projections.pages import CursorInvalid
 
 Cursor = Annotated[UUID | None, QueryParameter(description="Leads to the page after its own")]
 At = Annotated[
-    datetime | None,
-    QueryParameter(description="Those that held at this instant, with its offset from UTC"),
+    str | None, QueryParameter(max_length=40, description=f"Those that held then: {WRITTEN}")
 ]
 
 
@@ -71,7 +72,7 @@ def _answer(status: int, description: str) -> dict[int, ResponseSpec]:
     opt={"decode": decoder_of(EnterDeputy)},
     responses={
         **_answer(201, "Entered"),
-        **problem_responses(400, 401, 403, 413, 415, 422, 503),
+        **problem_responses(400, 401, 403, 409, 413, 415, 422, 503),
     },
 )
 async def enter_deputy(
@@ -89,7 +90,9 @@ async def enter_deputy(
     new = entered(data, caller.actor, identity, datetime.now(UTC))
     await to_thread(register.deputies.enter, new)
     kept = await _one(register, identity)
-    if kept is None or _asked(kept) != _asked(new):
+    if kept is None:
+        raise DeputisingOverlaps
+    if _asked(kept) != _asked(new):
         raise KeyUsedBefore(KeyUsedBefore.__doc__)
     return Response(kept, status_code=201)
 
@@ -153,7 +156,7 @@ async def list_deputies(
             own,
             sight_of(caller, organisation),
             official=official,
-            at=at,
+            at=asked_instant(request, "at", at),
             before=before,
             limit=limit + 1,
         )

@@ -25,14 +25,24 @@ class NotInDevelopment(Exception):
     """The development issuer gives no tokens outside development: use your own issuer."""
 
 
-class DevelopmentIssuer:
-    """Signs with a key that is made once under the data directory."""
+class NoKeyYet(Exception):
+    """No register has run in this folder: set KARGUZAR_DATA_DIR, or run karguzar run first."""
 
-    def __init__(self, settings: Settings) -> None:
+
+class DevelopmentIssuer:
+    """Signs with a key that is made once under the data directory.
+
+    Raises NotInDevelopment, and where none is to *make*, NoKeyYet.
+    """
+
+    def __init__(self, settings: Settings, *, make: bool = True) -> None:
         if settings.environment != "development":
             raise NotInDevelopment(NotInDevelopment.__doc__)
         self._settings = settings
-        self._key = _key_in(settings.data_dir / "development-issuer.pem")
+        path = settings.data_dir / "development-issuer.pem"
+        if not (make or path.exists()):
+            raise NoKeyYet(NoKeyYet.__doc__)
+        self._key = _key_in(path)
 
     def keys(self) -> jwt.PyJWKSet:
         """The public key, as a production issuer would publish its own."""

@@ -1,11 +1,16 @@
 """The bytes of documents: kept beside the log, sealed under the key of the case's owner."""
 
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
+from psycopg import Cursor, Rollback
 from psycopg.rows import tuple_row
 
 from application.desk import Desk
+from domain.keeping import ContentGone
+from infra.destruction import destroyed_among, lock_log
+from infra.keys import PersonKey
 
 
 class DocumentNotStored(Exception):
@@ -26,30 +31,42 @@ class Documents:
     def store(
         self, case_id: UUID, owner: UUID, digest: str, media_type: str, content: bytes
     ) -> bool:
-        """Keep the bytes; whether they were new. Raises DocumentNotFitting."""
+        """Keep the bytes; whether they were new. Raises DocumentNotFitting, ContentGone.
+
+        A destruction may come between: then nothing is kept, or all is sealed with a new key.
+        """
         if sha256(content).hexdigest() != digest:
             raise DocumentNotFitting(DocumentNotFitting.__doc__)
+        bound_to = case_id.bytes + bytes.fromhex(digest)
+        while True:
+            sealed = self._key(case_id, owner).seal(content, bound_to)
+            with (
+                self._datastore.get_connection() as conn,
+                conn.transaction(),
+                conn.cursor(row_factory=tuple_row) as cursor,
+            ):
+                cursor.execute(
+                    "INSERT INTO karguzar.documents "
+                    "(case_id, sha256, media_type, size, owner, sealed) "
+                    "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    (case_id, digest, media_type, len(content), owner, sealed),
+                )
+                new = cursor.rowcount == 1
+                # Last, so that nobody waits for the log while the bytes are written.
+                _require_content(cursor, case_id)
+                key = self._keys.read(cursor, [owner]).get(owner)
+                if key and key.made(sealed):
+                    return new
+                raise Rollback
+
+    def _key(self, case_id: UUID, owner: UUID) -> PersonKey:
         with (
             self._datastore.get_connection() as conn,
             conn.transaction(),
             conn.cursor(row_factory=tuple_row) as cursor,
         ):
-            key = self._keys.read(cursor, [owner]).get(owner)
-            if key is None:
-                key, wrapped = self._keys.make(owner)
-                cursor.execute(
-                    "INSERT INTO karguzar.person_keys (owner, wrapped) VALUES (%s, %s) "
-                    "ON CONFLICT DO NOTHING",
-                    (owner, wrapped),
-                )
-                key = self._keys.read(cursor, [owner])[owner]
-            sealed = key.seal(content, case_id.bytes + bytes.fromhex(digest))
-            cursor.execute(
-                "INSERT INTO karguzar.documents (case_id, sha256, media_type, size, owner, sealed)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                (case_id, digest, media_type, len(content), owner, sealed),
-            )
-            return cursor.rowcount == 1
+            _require_content(cursor, case_id)
+            return self._keys.read_or_make(cursor, owner)
 
     def read(self, case_id: UUID, digest: str) -> tuple[str, bytes]:
         """Media type and bytes. Raises DocumentNotStored, also when its key was destroyed."""
@@ -76,3 +93,9 @@ class Documents:
             ).fetchone()
         if found is None:
             raise DocumentNotStored(DocumentNotStored.__doc__)
+
+
+def _require_content(cursor: Cursor[Any], case_id: UUID) -> None:
+    lock_log(cursor.connection)
+    if destroyed_among(cursor.connection, [case_id]):
+        raise ContentGone

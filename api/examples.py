@@ -6,6 +6,9 @@ from typing import Any, Union, get_args, get_origin
 from msgspec import inspect
 
 from domain.case import Command
+from domain.deputising import EnterDeputy
+from domain.destruction import ProposeDestruction
+from domain.finding import OpenFinding
 
 _BY_NAME: dict[str, Any] = {
     "subject": "Yaşa görə əmək pensiyasının yenidən hesablanması",
@@ -52,6 +55,20 @@ _PLAIN: dict[type[inspect.Type], Any] = {
     inspect.UUIDType: _ID,
 }
 _LIST = (inspect.VarTupleType, inspect.ListType, inspect.FrozenSetType, inspect.SetType)
+_FITTING: dict[type[Command], dict[str, Any]] = {
+    EnterDeputy: {
+        "principal": "unit-head",
+        "starts_at": "2030-04-08T09:00:00+04:00",
+        "ends_at": "2030-04-22T18:00:00+04:00",
+        "reason": "Əmək məzuniyyəti",
+    },
+    OpenFinding: {
+        "text": "Müraciətin icra müddəti pozulub, uzadılması barədə qərar yoxdur.",
+        "answer_due_on": "2030-04-08",
+    },
+    ProposeDestruction: {"ground": "request", "person": _ID, "reason": "12/34 nömrəli ərizə"},
+}
+"""What the types alone don't say: fields that have to fit each other, or the day of today."""
 _LEFT_OUT = frozenset({"id", "on_behalf_of", "legacy_number", "internal_due_on"})
 
 
@@ -59,7 +76,7 @@ def example_of(command: type[Command]) -> dict[str, Any]:
     """A body with the required fields, and those optional ones that most requests have."""
     value = _value("", inspect.type_info(command))
     assert isinstance(value, dict)  # noqa: S101 - a command is an object
-    return value
+    return value | _FITTING.get(command, {})
 
 
 def example_answer(answer: Any) -> Any:

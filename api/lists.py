@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import get
 from litestar.di import Provide
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from msgspec import Struct
@@ -14,6 +15,7 @@ from msgspec.structs import asdict, replace
 
 from api.access_records import Action, filters, record
 from api.as_of import AsKnown, BusinessDay, as_of, on_day
+from api.instants import WRITTEN, InstantNotReadable, instant_of
 from api.past_lists import PastCases, past_cases
 from api.problem_responses import answers
 from api.register_state import AppRequest, Register, caller_of, register_of
@@ -33,6 +35,7 @@ Cursor = Annotated[
     str | None, QueryParameter(max_length=1000, description="Leads to the page after its own")
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows a page")]
+Instant = Annotated[str | None, QueryParameter(max_length=40, description=f"Included: {WRITTEN}")]
 Word = Annotated[str | None, QueryParameter(max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -47,12 +50,9 @@ class PersonsCases(Struct, kw_only=True):
     cases: list[PersonsCase]
 
 
-async def case_filter(  # noqa: PLR0913
-    request: AppRequest,
+async def common_filter(  # noqa: PLR0913
     *,
     kind: Word = None,
-    stage: Stage = None,
-    open: bool | None = None,  # noqa: A002 - the name of the parameter
     unit: Word = None,
     executor: Word = None,
     channel: Word = None,
@@ -61,24 +61,13 @@ async def case_filter(  # noqa: PLR0913
     social_category: Word = None,
     subkind: Word = None,
     controller: Word = None,
-    received_from: datetime | None = None,
-    received_to: datetime | None = None,
+    under_control: bool | None = None,
     registered_from: date | None = None,
     registered_to: date | None = None,
-    due_from: date | None = None,
-    due_to: date | None = None,
-    overdue: bool | None = None,
-    under_control: bool | None = None,
-    confidential: bool | None = None,
-    result: Word = None,
-    legacy_number: Word = None,
-    text: Word = None,
 ) -> CaseFilter:
-    """The filters of a list of cases; dates and times are both included."""
+    """The filters that don't ask how far a case has come: those of changes too."""
     return CaseFilter(
         kind=kind,
-        state=stage,
-        open=open,
         unit=unit,
         executor=executor,
         channel=channel,
@@ -87,19 +76,47 @@ async def case_filter(  # noqa: PLR0913
         social_category=social_category,
         subkind=subkind,
         controller=controller,
-        received_from=local_instant(request, received_from),
-        received_to=local_instant(request, received_to),
+        under_control=under_control,
         registered_from=registered_from,
         registered_to=registered_to,
+    )
+
+
+async def case_filter(  # noqa: PLR0913
+    request: AppRequest,
+    *,
+    common: CaseFilter,
+    stage: Stage = None,
+    open: bool | None = None,  # noqa: A002 - the name of the parameter
+    received_from: Instant = None,
+    received_to: Instant = None,
+    due_from: date | None = None,
+    due_to: date | None = None,
+    overdue: bool | None = None,
+    confidential: bool | None = None,
+    result: Word = None,
+    legacy_number: Word = None,
+    text: Word = None,
+) -> CaseFilter:
+    """The filters of a list of cases; dates and times are both included."""
+    return replace(
+        common,
+        state=stage,
+        open=open,
+        received_from=asked_instant(request, "received_from", received_from),
+        received_to=asked_instant(request, "received_to", received_to),
         due_from=due_from,
         due_to=due_to,
         overdue_on=today_at(register_of(request)) if overdue else None,
-        under_control=under_control,
         confidential=confidential,
         result=result,
         legacy_number=legacy_number,
         text=text,
     )
+
+
+FILTERS = {"common": Provide(common_filter), "wanted": Provide(case_filter)}
+"""For routes that take a list's filters: as ``wanted``."""
 
 
 def _case_list(kind: Kind | None) -> HTTPRouteHandler:
@@ -108,7 +125,7 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
         operation_id=f"{kind.resource if kind else 'cases'}.list",
         tags=[kind.resource if kind else "cases"],
         summary="The cases that you may see" + (f" of kind {kind.kind}" if kind else ""),
-        dependencies={"wanted": Provide(case_filter)},
+        dependencies=FILTERS,
         responses=answers(Page[Row] | PastCases, 400, 401, 403, 422, 503),
     )
     async def cases(
@@ -245,11 +262,14 @@ def require_personal(caller: Caller) -> None:
         raise Forbidden("This list is about people: your role doesn't see them")
 
 
-def local_instant(request: AppRequest, instant: datetime | None) -> datetime | None:
-    """An instant without an offset is one of the department's clock."""
-    if instant is None or instant.tzinfo:
-        return instant
-    return instant.replace(tzinfo=ZoneInfo(register_of(request).settings.time_zone))
+def asked_instant(request: AppRequest, name: str, given: str | None) -> datetime | None:
+    """The instant that the query names so; raises ValidationException, which names it too."""
+    if given is None:
+        return None
+    try:
+        return instant_of(given, register_of(request).desk.terms.time_zone)
+    except InstantNotReadable as error:
+        raise ValidationException(extra=[{"key": name, "message": str(error)}]) from None
 
 
 def today_at(register: Register) -> date:

@@ -6,8 +6,33 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from domain.access_record import AccessRecord, Action
 from domain.case import Actor
+from infra.access_records import write_access
+from infra.eventstore import ROLE
+
+SHOWS_NO_CASE: Mapping[str, str] = {
+    "run": "serves; what is read then is on record by its route",
+    "serve": "serves; what is read then is on record by its route",
+    "migrate": "the schema",
+    "demo": "enters invented cases and counts them",
+    "token": "a token",
+    "import": "what the file has, not what the register has",
+    "organisation": "units and officials",
+    "deadline of": "a term without a case",
+    "deadline rules": "rules",
+    "deadline what-if": "counts",
+    "notices": "counts, and to whom a notice could not be sent",
+    "rebuild": "counts",
+    "doctor": "counts",
+    "retention rules": "rules",
+    "master-key rotate": "counts",
+    "verify": "hashes, places in the log and counts",
+    "checkpoint-key": "a public key",
+}
+"""Commands that may answer without a record, and why."""
 
 CLIENT, UNIT = "command-line", "server"
 _NO_CODE = re.compile(r"[^a-z0-9._-]+")
@@ -45,3 +70,10 @@ def read_by_operator(
         query=query,
         position=position,
     )
+
+
+def put_on_record(conninfo: str, record: AccessRecord) -> None:
+    """Return when the record is committed; what it is of may be shown then."""
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        conn.execute(f"SET ROLE {ROLE}")
+        write_access(conn, record)

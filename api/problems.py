@@ -55,7 +55,7 @@ class MediaTypeNotTaken(Exception):
 
 
 class AccessReasonMissing(Exception):
-    """Contact details are shown for a reason: give it in the header Access-Reason."""
+    """This is shown for a reason only: give it in the header Access-Reason."""
 
 
 class UnknownParameter(Exception):
@@ -152,6 +152,16 @@ _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ECHO = re.compile(r"(?<=^Invalid )((?:enum )?value) .*", re.DOTALL)
 _UNKNOWN = re.compile(r"(?<= unknown field) `(?![a-z_]{1,40}`).*", re.DOTALL)
 """A name that can't be that of a field may be anything: it is not repeated."""
+_MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter '([^']{1,60})'")
+_MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
+_REQUIRED = "This is required"
+_EXAMPLES = {
+    "Invalid RFC3339 encoded datetime": "Write an instant such as 2026-03-01T09:00:00+04:00",
+    "Invalid RFC3339 encoded date": "Write a day such as 2026-03-01",
+    "Expected `datetime` with a timezone component": (
+        "Write an instant with its offset, such as 2026-03-01T09:00:00+04:00"
+    ),
+}
 
 OF_THE_FRAMEWORK: dict[str, tuple[int, str, str]] = {
     "not-valid": (
@@ -241,13 +251,19 @@ def named(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def invalid_body(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
     """A body or parameter that doesn't have the form asked for; values are not repeated."""
     extra = error.extra if isinstance(error.extra, list) else []
-    errors = [_field_error(e) for e in extra if isinstance(e, dict) and "message" in e]
+    names = request.app.state.query_names.get(id(request.route_handler), {})
+    errors = [_field_error(e, names) for e in extra if isinstance(e, dict) and "message" in e]
+    if missing := _MISSING_PARAMETER.match(error.detail):
+        errors.append({"field": missing[1], "message": _REQUIRED})
     detail = "; ".join(f"{e['field']}: {e['message']}".lstrip(": ") for e in errors)
     return _of_the_framework(request, "not-valid", detail=detail or None, errors=errors)
 
 
-def _field_error(error: dict[str, Any]) -> dict[str, str]:
+def _field_error(error: dict[str, Any], names: dict[str, str]) -> dict[str, str]:
+    """*names* are those that the query has for the handler's parameters."""
     field, message = str(error.get("key", "")), str(error["message"])
+    if error.get("source") != "body":
+        field = names.get(field, field)
     if message == "'data'":
         message = "A JSON object is needed"
     return {"field": "body" if field == "data" else field, "message": _unquoted(message)}
@@ -255,6 +271,7 @@ def _field_error(error: dict[str, Any]) -> dict[str, str]:
 
 def _unquoted(message: str) -> str:
     """What is wrong, without the value that was sent."""
+    message = _EXAMPLES.get(message, message)
     return _UNKNOWN.sub("", _ECHO.sub(r"\1", message))
 
 
@@ -263,8 +280,10 @@ def invalid_command(
 ) -> Response[Any]:
     """As `invalid_body`, from what msgspec says: a message and the place it is about."""
     message, _, place = str(error).partition(" - at `$")
-    field = place.rstrip("`").lstrip(".") or "body"
-    one = {"field": field, "message": _unquoted(message)}
+    field = place.rstrip("`").lstrip(".")
+    if missing := _MISSING_FIELD.fullmatch(message):
+        field, message = f"{field}.{missing[1]}".lstrip("."), _REQUIRED
+    one = {"field": field or "body", "message": _unquoted(message)}
     detail = f"{one['field']}: {one['message']}"
     return _of_the_framework(request, "not-valid", detail=detail, errors=[one])
 

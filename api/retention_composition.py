@@ -58,8 +58,13 @@ def clean_up(conninfo: str, desk: Desk) -> None:
     """Leave nothing of what was destroyed in the read models, in the tables' files or statistics.
 
     The read models that hold personal text are built anew beside the live ones, whose files then
-    go: rows, indexes and statistics alike, without an outage. The keys' own table is rewritten.
+    go: rows, indexes and statistics alike, without an outage. Before that the keys' own table is
+    rewritten, and the statistics, which are once more when the old build's are gone: where somebody
+    holds them, such as a backup, this fails before anything long was done.
     """
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        rewrite(conn, WITH_KEYS)
+        rewrite(conn, STATISTICS)
     models = [model for model in READ_MODELS if model.name in WITH_PERSONAL_TEXT]
     tracking = make_tracking(conninfo)
     try:
@@ -69,7 +74,6 @@ def clean_up(conninfo: str, desk: Desk) -> None:
     finally:
         tracking.datastore.close()
     with psycopg.connect(conninfo, autocommit=True) as conn:
-        rewrite(conn, WITH_KEYS)
         clear_documents(conn)
         rewrite(conn, STATISTICS)
 
@@ -87,4 +91,11 @@ def make_destruction_rounds(
         if destructions.waiting():
             carry_out(destructions)
 
-    return Rounds("destruction", work, make_tracking(conninfo), seconds=_ROUND_SECONDS, leads=leads)
+    return Rounds(
+        "destruction",
+        work,
+        make_tracking(conninfo),
+        seconds=_ROUND_SECONDS,
+        leads=leads,
+        backs_off=True,
+    )

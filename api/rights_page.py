@@ -14,7 +14,7 @@ from application.caller import Caller, Role
 from application.deputising import ENTERED_BY, SEEN_WHOLE_BY
 from application.rights import RIGHTS
 from application.sight_of_fields import NEEDS, WITH_REASON, Needs
-from domain.case import EVERY_UNIT, Actor
+from domain.case import ANSWERING_FOR_FILES, EVERY_UNIT, Actor
 from domain.kinds import KINDS, Kind
 
 _BEFORE = """\
@@ -82,6 +82,7 @@ _SITUATIONS: dict[str, _Case] = {
     "unit above": _Case(("above",)),
     "other unit": _Case(("other",)),
     "every unit": _Case((EVERY_UNIT,)),
+    "a destruction of another unit": _Case(("other", ANSWERING_FOR_FILES)),
     "confidential, works on it": _Case(("other",), ("me",), confidential=True),
     "confidential, own unit": _Case(("own",), confidential=True),
     "confidential, other unit": _Case(("other",), confidential=True),

@@ -28,7 +28,10 @@ class IssuerAway(Exception):
 
 
 class NotADeputy(Exception):
-    """You may not act for this official now: have a deputising entered first."""
+    """You may not act for this official now: the register or your token has to allow it.
+
+    Have a deputising entered first.
+    """
 
 
 class NotEntered(Exception):

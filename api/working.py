@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
 
+from api.instants import instant_of
 from domain.case import NotFitting
 from domain.deadline import Deadline, Granted, MomentNeeded, Reading, Restart, compute
 from domain.due import Terms
@@ -13,8 +14,7 @@ from domain.rule import Certainty, RuleVersion
 from domain.term import Pause
 from projections.deadline_telling import ToldStep, tell_due, told_steps
 
-_LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)")
-"""A plus sign that a query has turned into a blank, before the offset from UTC."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class StartNotReadable(NotFitting):
@@ -164,14 +164,9 @@ def notified(version: RuleVersion, granted: Sequence[Granted]) -> tuple[str, ...
 def start_of(text: str, zone: tzinfo) -> date | datetime:
     """A date, or an aware instant; one without an offset is meant in *zone*."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        instant = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else instant_of(text, zone)
     except ValueError:
         raise StartNotReadable from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
 def pause_of(text: str) -> Pause:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from application.caller import Caller, Role
 from application.rights import RIGHTS
-from domain.case import EVERY_UNIT, CaseKind, Command
+from domain.case import ANSWERING_FOR_FILES, EVERY_UNIT, CaseKind, Command
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -66,6 +66,8 @@ class CaseAccess(Protocol):
 
 _SEES_ALL = frozenset({Role.AUDITOR, Role.SYSTEM})
 _SEES_OPEN = frozenset({Role.LEADER})
+_LEADS = frozenset({Role.UNIT_HEAD, Role.SIGNATORY})
+_FOR_FILES = frozenset[Role]().union(*RIGHTS[CaseKind.DESTRUCTION].values())
 NO_CONTENT = frozenset({Role.ADMINISTRATOR, Role.ANALYST})
 """Roles that never see a case's content, unless another of their roles does."""
 
@@ -86,7 +88,7 @@ def may_see(caller: Caller, case: CaseAccess, organisation: Organisation) -> boo
         return False
     if caller.roles & _SEES_OPEN:
         return True
-    return not _concerned(actor.unit, organisation).isdisjoint(case.units)
+    return not _concerned(caller, organisation).isdisjoint(case.units)
 
 
 def sight_sql(caller: Caller, organisation: Organisation) -> tuple[str, dict[str, Any]]:
@@ -101,13 +103,14 @@ def sight_sql(caller: Caller, organisation: Organisation) -> tuple[str, dict[str
         by_unit = "true"
     else:
         by_unit = "units && %(sight_units)s::text[]"
-        values["sight_units"] = sorted(_concerned(actor.unit, organisation))
+        values["sight_units"] = sorted(_concerned(caller, organisation))
     return f"(NOT confidential AND {by_unit} OR workers && %(sight_officials)s::text[])", values
 
 
-def _concerned(unit: str, organisation: Organisation) -> frozenset[str]:
-    """The units whose cases an official of *unit* sees."""
-    return organisation.subtree(unit) | {EVERY_UNIT}
+def _concerned(caller: Caller, organisation: Organisation) -> frozenset[str]:
+    """The units whose cases the caller sees."""
+    units = organisation.subtree(caller.actor.unit) | {EVERY_UNIT}
+    return units | {ANSWERING_FOR_FILES} if caller.roles & _FOR_FILES else units
 
 
 def list_sight_sql(caller: Caller, organisation: Organisation) -> tuple[str, dict[str, Any]]:
@@ -131,6 +134,11 @@ def require_sight(caller: Caller, case: CaseAccess, organisation: Organisation) 
     """Raise CaseHidden, which tells no more than an unknown id would."""
     if not may_see(caller, case, organisation):
         raise CaseHidden(CaseHidden.__doc__)
+
+
+def leads(caller: Caller) -> bool:
+    """Whether the caller heads a unit or signs for the department."""
+    return bool(caller.roles & _LEADS)
 
 
 def require_right(caller: Caller, kind: CaseKind, command: type[Command]) -> None:

@@ -23,6 +23,7 @@ from application.demo_assignments import tell_assignment
 from application.demo_calendar import tell_decision
 from application.demo_cast import AGENCY, DEMO_CALLERS
 from application.demo_media import tell_inquiry
+from application.demo_oversight import tell_oversight
 from application.demo_receptions import tell_reception
 from application.demo_story import HOURS, Diary, Planned, Story
 from application.desk import Desk
@@ -110,6 +111,7 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
     for _ in range(max(1, round(cases * 0.07))):
         tell_assignment(diary, _begun(diary, days, CaseKind.ASSIGNMENT))
         told += 1
+    told += tell_oversight(diary, days, diary.citizens.first)
     while told < cases:
         story = _begun(diary, days, CaseKind.APPEAL)
         written = new_appeal(diary, story)

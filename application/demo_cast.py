@@ -135,6 +135,11 @@ class Citizens:
         self._faker.seed_instance(chance.getrandbits(64))
         self._drawn = 0
 
+    @property
+    def first(self) -> UUID:
+        """Who is drawn first."""
+        return uuid5(self._ids, "person/1")
+
     def draw(self) -> Citizen:
         chance, faker = self._chance, self._faker
         self._drawn += 1

@@ -14,8 +14,9 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper
 from msgspec import Struct
 from msgspec.structs import replace
+from psycopg import Connection
 
-from application.access import Organisation, may_see, require_right, require_sight
+from application.access import Organisation, leads, may_see, require_right, require_sight
 from application.caller import Role
 from application.naming import require_known
 from application.orders import (
@@ -28,10 +29,12 @@ from application.orders import (
     derived_id,
     enveloped,
 )
+from application.proposals import require_proposable
 from domain import calendar_decision
 from domain.calendar_decision import CalendarDecisionEvent, decided_after
 from domain.case import CaseKind, Context, Event, Other, RegistrationNumber
 from domain.decided_calendar import DecidedCalendar
+from domain.destruction import ProposeDestruction
 from domain.due import Terms
 from domain.keeping import ContentGone, ended_on, gone
 from domain.kinds import KINDS
@@ -136,12 +139,20 @@ class Desk(Application[UUID]):
         self._remember(work)
         return outcomes
 
-    def execute_together(self, orders: Sequence[Order]) -> list[Receipt]:
-        """Carry out all the orders, or none: raises what the first refused one was refused with."""
+    def execute_together(
+        self,
+        orders: Sequence[Order],
+        also: Callable[[Connection[Any]], object] = lambda _: None,
+    ) -> list[Receipt]:
+        """Carry out all the orders, or none: raises what the first refused one was refused with.
+
+        *also* is done last in the same transaction, which what it raises undoes.
+        """
         with self.log.opened() as batch:
             work = _Work(self, batch, orders)
             receipts = [work.receipt(order) for order in orders]
             work.append()
+            also(batch.cursor.connection)
         self._remember(work)
         return receipts
 
@@ -290,6 +301,9 @@ class _Work:
         if Role.SYSTEM not in order.by.roles:
             require_known(command, self.desk.organisation())
         self._require_named_case(order)
+        if isinstance(command, ProposeDestruction):
+            conn = self.batch.cursor.connection
+            require_proposable(conn, command, self.desk.fold, self.standings)
         events = kind.decide(command, standing.state if standing else None, self._context(order))
         return self._record(order, standing, events)
 
@@ -301,10 +315,10 @@ class _Work:
         for named in _mentioned_cases(order):
             standing = self.standings.get(named)
             other_kind = standing and standing.kind is not order.kind
-            if order.kind is CaseKind.DESTRUCTION:
-                continue
             if not standing or (other_kind and hasattr(order.command, "into")):
                 raise NamedCaseMissing(NamedCaseMissing.__doc__)
+            if order.kind is CaseKind.DESTRUCTION:
+                continue
             if not may_see(order.by, standing.state, self.desk.organisation()):
                 raise NamedCaseMissing(NamedCaseMissing.__doc__)
             if named == _mentioned_case(order) and gone(standing.state):
@@ -377,6 +391,7 @@ class _Work:
             terms=self.in_force.terms,
             decided=self.in_force.decided,
             retention=self.desk.retention,
+            leads=leads(order.by),
             next_number=self._next_number,
             derive_id=derive_id,
             named=self._named_state(order),

@@ -1,7 +1,8 @@
-"""Carries out approved destructions: recorded first, then done, and never by half for ever."""
+"""Carries out approved destructions: recorded and done at once, then cleaned up to the end."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -23,10 +24,12 @@ from domain.destruction import (
 )
 from domain.keeping import DestroyContent, why_kept
 from infra.destruction import (
+    SealedSince,
     cases_under,
     destroy_keys,
     destroyed_among,
-    destruction_events,
+    log_position,
+    open_destructions,
     owners_in,
 )
 
@@ -73,9 +76,9 @@ class DestructionDesk:
         return not stages.isdisjoint({Stage.APPROVED, Stage.CARRIED_OUT})
 
     def standings(self) -> dict[UUID, Standing]:
-        """All destructions as they stand, by their ids."""
+        """The destructions that haven't ended, as they stand, by their ids."""
         with self._connection() as conn:
-            rows = destruction_events(conn)
+            rows = open_destructions(conn)
         found: dict[UUID, Standing] = {}
         for row in rows:
             if standing := self._desk.fold(found.get(row.case_id), [row]):
@@ -84,16 +87,10 @@ class DestructionDesk:
 
     def proposed(self) -> set[UUID]:
         """The cases that a destruction names which may still be carried out."""
-        open_stages = {Stage.PROPOSED, Stage.APPROVED, Stage.CARRIED_OUT}
-        return {
-            case
-            for standing in self.standings().values()
-            if standing.state.stage in open_stages
-            for case in standing.state.cases
-        }
+        return {case for standing in self.standings().values() for case in standing.state.cases}
 
     def _carry_out(self, destruction: UUID, standing: Standing) -> None:
-        """Record it in one transaction with the end of every case in it."""
+        """Record it and destroy the keys in one transaction with the end of every case in it."""
         state: Destruction = standing.state
         command = self._of_cases(state) if state.person is None else self._of_person(state.person)
         if command is None:
@@ -112,8 +109,8 @@ class DestructionDesk:
                 for case in command.cases
             ]
         try:
-            self._desk.execute_together(orders)
-        except Refusal as refusal:
+            self._desk.execute_together(orders, partial(destroy_keys, destruction=destruction))
+        except (Refusal, SealedSince) as refusal:
             # A case has changed since we looked, or has to end first: the next round looks again.
             log.warning(
                 "destruction-waits", destruction=str(destruction), refusal=type(refusal).__name__
@@ -125,6 +122,7 @@ class DestructionDesk:
             return None
         going, spared = self._sorted(state.cases, hung)
         with self._connection() as conn:
+            looked_at = log_position(conn)
             persons = owners_in(conn, going) - set(going)
             under = cases_under(conn, persons)
             others = set().union(*under.values()) - set(going) if under else set()
@@ -135,12 +133,16 @@ class DestructionDesk:
             owners=tuple(sorted({*going, *persons} - kept)),
             kept=tuple(sorted(kept)),
             spared=tuple(spared),
+            looked_at=looked_at,
         )
 
     def _of_person(self, person: UUID) -> CarryOutDestruction:
         with self._connection() as conn:
+            looked_at = log_position(conn)
             cases = cases_under(conn, [person])[person]
-        return CarryOutDestruction(cases=tuple(sorted(cases)), owners=(person,))
+        return CarryOutDestruction(
+            cases=tuple(sorted(cases)), owners=(person,), looked_at=looked_at
+        )
 
     def _sorted(
         self, cases: Sequence[UUID], hung: set[UUID]
@@ -164,10 +166,10 @@ class DestructionDesk:
         return going, spared
 
     def _complete(self, destructions: Sequence[UUID]) -> None:
-        """Destroy the keys, clean up once for all of them, and record that nothing is left."""
+        """Clean up once for all of them, and record that nothing is left."""
         if not destructions:
             return
-        with self._connection() as conn:
+        with self._connection() as conn, conn.transaction():
             done = {each: destroy_keys(conn, each) for each in destructions}
         self._clean()
         for destruction, destroyed in done.items():

@@ -42,6 +42,8 @@ from domain.record import AddNote
 
 CLIENT = "karguzar-import"
 CASES_A_BATCH = 200
+_MAPPINGS = Path(__file__).parents[1] / "infra" / "mappings"
+SHIPPED_MAPPINGS = tuple(sorted(path.stem for path in _MAPPINGS.glob("*.toml")))
 _IDS = UUID("5d1f6c0e-6d0b-5b0e-9f0a-6c6567616379")
 _LETTERS = str.maketrans("əıŞşÇçĞğÖöÜü", "eiSsCcGgOoUu")
 
@@ -423,4 +425,4 @@ def _context(order: Order, now: Now) -> Context:
 
 def shipped_mapping(name: str) -> Path:
     """The mapping that comes with the register under this name."""
-    return Path(__file__).parents[1] / "infra" / "mappings" / f"{name}.toml"
+    return _MAPPINGS / f"{name}.toml"

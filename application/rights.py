@@ -181,13 +181,14 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
     },
     CaseKind.FINDING: {
         finding.OpenFinding: _AUDIT,
-        finding.AnswerFinding: _HEADS,
+        finding.AnswerFinding: _UNIT | _HEADS,
         finding.AcceptAnswer: _AUDIT,
         finding.RejectAnswer: _AUDIT,
         finding.ProposeRemedy: _AUDIT,
-        finding.ReportRemedy: _HEADS,
+        finding.ReportRemedy: _UNIT | _HEADS,
         finding.WithdrawFinding: _AUDIT,
         finding.CloseFinding: _AUDIT,
+        record.CorrectEntry: _AUDIT,
     },
 }
 """Kind of case -> command -> roles. No role means that only the system itself gives the command."""

@@ -17,7 +17,7 @@ class Rounds:
     """Does *work* every *seconds* while *leads* says so.
 
     A round that fails is entered among the stopped consumers until one succeeds; nothing else
-    waits for it.
+    waits for it. Where a round costs much, *backs_off* lets the tries come ever less often.
     """
 
     def __init__(
@@ -28,12 +28,14 @@ class Rounds:
         *,
         seconds: float,
         leads: Callable[[], bool],
+        backs_off: bool = False,
     ) -> None:
         self.name = name
         self._work = work
         self._tracking = tracking
         self._seconds = seconds
         self._leads = leads
+        self._backs_off = backs_off
         self._failures = 0
         self._shown: bool | None = None
         """Whether the database shows a failure; None until it has been told."""
@@ -67,7 +69,7 @@ class Rounds:
             self._show(error)
         except Exception as unreachable:  # noqa: BLE001 - without a database the log has to do
             log.warning("failure-not-shown", work=self.name, error=type(unreachable).__name__)
-        return min(pause, self._seconds)
+        return max(pause, self._seconds) if self._backs_off else min(pause, self._seconds)
 
     def _show(self, error: Exception | None) -> None:
         if error is None and self._shown is False:

@@ -38,7 +38,7 @@ REFUSED = frozenset({Action.COMMAND_REFUSED, Action.READ_REFUSED})
 
 
 class AccessRecord(Struct, frozen=True, kw_only=True):
-    """``cases`` are those that the answer held; of a refusal the one that was asked for.
+    """``cases`` are those that the answer held; of a refusal those asked for.
 
     ``operation`` is what was called, as the API's documentation names it. ``query`` are the filters
     of a list. None of it is personal: of a text that was searched only that there was one.

@@ -41,6 +41,8 @@ PersonalDate = Annotated[date, Meta(extra=PERSONAL)]
 
 EVERY_UNIT = "*"
 """Stands among the units of a case that concerns them all; no unit can have this id."""
+ANSWERING_FOR_FILES = "*files"
+"""The same for those in every unit who propose destructions or decide on them, and nobody else."""
 
 
 class CaseKind(StrEnum):
@@ -127,7 +129,8 @@ class Context(Struct, frozen=True, kw_only=True):
     ``next_number(book, year)`` tells the number the book would give; it is used up only if an
     event that carries it is recorded. ``derive_id(what)`` is a new id, the same each time the
     same command is decided. ``named`` is the other case that the command names, as it stands;
-    ``others`` are all that it names, by their ids.
+    ``others`` are all that it names, by their ids. ``leads``: whoever asks heads a unit or signs
+    for the department.
     ``terms`` are the rules and the calendar that due dates come from; ``decided`` tells which
     decisions stand in that calendar, where there are any. ``retention`` says how long ended cases
     are kept; without it nothing is due.
@@ -144,6 +147,7 @@ class Context(Struct, frozen=True, kw_only=True):
     others: Mapping[UUID, Other] = MappingProxyType({})
     decided: DecidedCalendar | None = None
     retention: "RetentionRules | None" = None
+    leads: bool = False
 
     @property
     def calendar(self) -> WorkingCalendar:

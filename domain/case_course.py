@@ -27,8 +27,9 @@ class Course(Struct, array_like=True, omit_defaults=True):
     """``steps`` are the first events of each name since the case was begun or begun anew.
 
     ``text`` is where the present text of the reply stands, with its ``digest``; the initials are
-    those put on that text. ``due_on`` is the last day for the answer or the result. ``imported``:
-    the case comes from an older register, whose steps this log doesn't hold.
+    those put on that text. ``due_on`` is the last day for the answer or the result; ``returned_on``
+    when the result was last returned, by the clock in UTC. ``imported``: the case comes from an
+    older register, whose steps this log doesn't hold.
     """
 
     kind: CaseKind
@@ -47,6 +48,7 @@ class Course(Struct, array_like=True, omit_defaults=True):
     signed_on: date | None = None
     """By the clock in UTC: where the department sits it was that day or the next."""
     hand_over: dict[str, date] = {}
+    returned_on: date | None = None
 
 
 def begun(recorded: Recorded) -> Course | None:
@@ -127,6 +129,12 @@ def _reassigned(course: Course, event: Any, _: Recorded) -> None:
     course.due_on = event.due.on
 
 
+def _result_returned(
+    course: Course, _event: assignment.AssignmentResultReturned, recorded: Recorded
+) -> None:
+    course.returned_on = recorded.recorded_at.date()
+
+
 def _drafted(course: Course, event: reply.ReplyDrafted, recorded: Recorded) -> None:
     _no_reply(course)
     course.text = Place.of(recorded)
@@ -186,6 +194,7 @@ _FOLLOWS: Mapping[type[Event], Callable[[Course, Any, Recorded], None]] = {
     assignment.AssignmentReassigned: _reassigned,
     assignment.AssignmentDelegated: _assigned,
     assignment.AssignmentExtended: _new_due,
+    assignment.AssignmentResultReturned: _result_returned,
     reply.ReplyDrafted: _drafted,
     reply.ReplyRevised: _revised,
     reply.ReplyReturned: _returned,

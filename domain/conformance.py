@@ -60,11 +60,15 @@ FINDING_OF: Mapping[Rule, FindingKind] = {
 
 
 class Breach(Struct, frozen=True):
-    """``places`` are the events that show it, in their order."""
+    """``places`` are the events that show it, in their order.
+
+    ``makes_good``: the step that is too early here was told as skipped before.
+    """
 
     rule: Rule
     unit: str
     places: tuple[Place, ...]
+    makes_good: bool = False
 
 
 Check = Callable[[Course, Any, Recorded], tuple[Place, ...]]
@@ -86,7 +90,7 @@ def breaches(events: Iterable[Recorded]) -> list[Breach]:
     found: list[Breach] = []
     for recorded in events:
         course, more = take(course, recorded)
-        early = {each.places[0] for each in more if each.rule is Rule.STEP_TOO_EARLY}
+        early = {each.places[0] for each in more if each.makes_good}
         found = [each for each in found if not made_good(each, early)] + more
     return found
 
@@ -106,7 +110,7 @@ def take(course: Course | None, recorded: Recorded) -> tuple[Course | None, list
         return None, []
     event = recorded.event
     found = [
-        Breach(rule.rule, _unit(course, event), (*rule.also(course), Place.of(recorded)))
+        Breach(rule.rule, _unit(course, recorded), (*rule.also(course), Place.of(recorded)))
         for rule in _RULES_OF.get(type(event), ())
         if rule.broken(course, event, recorded)
     ]
@@ -115,8 +119,15 @@ def take(course: Course | None, recorded: Recorded) -> tuple[Course | None, list
     return course, found
 
 
-def _unit(course: Course, event: Event) -> str:
-    return event.unit if isinstance(event, appeal.AppealAssigned) else course.unit
+def _unit(course: Course, recorded: Recorded) -> str:
+    """Whose doing it is: an extension of an assignment is its author's, not the executors'."""
+    match recorded.event:
+        case appeal.AppealAssigned(unit=unit):
+            return unit
+        case assignment.AssignmentExtended():
+            return recorded.unit
+        case _:
+            return course.unit
 
 
 def step_skipped(course: Course, event: Event, _: Recorded) -> bool:
@@ -130,9 +141,15 @@ def _too_early(course: Course, recorded: Recorded) -> list[Breach]:
     step = type(recorded.event)
     if name_of(step) in course.steps:
         return []
+    needs = _NEEDS[course.kind]
     return [
-        Breach(Rule.STEP_TOO_EARLY, course.unit, (course.steps[name_of(later)], Place.of(recorded)))
-        for later, needed in (*_NEEDS[course.kind].items(), *_ORDER)
+        Breach(
+            Rule.STEP_TOO_EARLY,
+            course.unit,
+            (course.steps[name_of(later)], Place.of(recorded)),
+            makes_good=step in needs.get(later, ()),
+        )
+        for later, needed in (*needs.items(), *_ORDER)
         if step in needed and name_of(later) in course.steps
     ]
 
@@ -201,8 +218,13 @@ def registered_late(_course: Course, event: appeal.AppealRegistered, _: Recorded
 
 
 def answered_late(course: Course, event: Any, _: Recorded) -> bool:
-    """The final answer or the result came after its last day. A term that stands still has none."""
+    """The final answer or the result came after its last day. A term that stands still has none.
+
+    A result that was returned on its last day or later could not be handed in again in time.
+    """
     if getattr(event, "interim", False) or course.due_on is None:
+        return False
+    if course.returned_on is not None and course.returned_on >= course.due_on:
         return False
     return bool(_sent_on(event) > course.due_on)
 

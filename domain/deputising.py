@@ -47,10 +47,6 @@ class Deputising(Value):
     ended_at: datetime | None = None
     end_reason: str | None = None
 
-    def holds(self, at: datetime) -> bool:
-        """From the first instant on and until before the last."""
-        return self.starts_at <= at < self.ends_at and (self.ended_at is None or at < self.ended_at)
-
 
 class DeputyOfThemselves(NotFitting):
     """Nobody deputises for themselves: name another official."""
@@ -62,6 +58,10 @@ class OwnDeputising(NotFitting):
 
 class DeputisingNotFitting(NotFitting):
     """It ends after it starts, not in the past, and after a year at most: correct the times."""
+
+
+class DeputisingOverlaps(Refusal):
+    """The one deputises for the other in this time already: end that, or name other times."""
 
 
 class DeputisingHasEnded(Refusal):

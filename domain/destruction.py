@@ -10,7 +10,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from domain.case import (
-    EVERY_UNIT,
+    ANSWERING_FOR_FILES,
     AlreadyBegun,
     CaseKind,
     Command,
@@ -109,13 +109,15 @@ class SparedCase(Value):
 class DestructionCarriedOut(Event, tag="destruction-carried-out"):
     """``owners`` are those whose keys are destroyed, ``kept`` those that other cases still need.
 
-    Of an erasure, ``cases`` are those in which the person's data was.
+    Of an erasure, ``cases`` are those in which the person's data was. ``looked_at`` is the log's
+    position when the owners were looked up.
     """
 
     cases: tuple[UUID, ...]
     owners: tuple[UUID, ...]
     kept: tuple[UUID, ...] = ()
     spared: tuple[SparedCase, ...] = ()
+    looked_at: int | None = None
 
 
 class DestructionCompleted(Event, tag="destruction-completed"):
@@ -129,7 +131,8 @@ class DestructionCompleted(Event, tag="destruction-completed"):
 class ProposeDestruction(Command):
     """Cases whose retention is over, or one person's data at their request or by a court's order.
 
-    Two others have to approve it.
+    Two others have to approve it. What they and the proposer say of one person's data is sealed
+    under that person's key, and goes with it.
     """
 
     ground: Ground = Ground.RETENTION
@@ -157,6 +160,7 @@ class CarryOutDestruction(Command):
     owners: tuple[UUID, ...]
     kept: tuple[UUID, ...] = ()
     spared: tuple[SparedCase, ...] = ()
+    looked_at: int | None = None
 
 
 class CompleteDestruction(Command):
@@ -167,6 +171,18 @@ class CompleteDestruction(Command):
 
 class NothingToDestroy(NotFitting):
     """Name cases for the ground of retention, and one person for any other."""
+
+
+class ErasureReasonMissing(NotFitting):
+    """Say why this person's data is to be destroyed, such as the number of the letter."""
+
+
+class PersonUnknown(NotFitting):
+    """The register has no data of such a person: correct the id."""
+
+
+class AlreadyProposed(Refusal):
+    """A destruction of this is proposed already: decide that one first."""
 
 
 class CaseNamedTwice(NotFitting):
@@ -265,6 +281,8 @@ def _propose(command: ProposeDestruction, ctx: Context) -> DestructionProposed:
     by_time = command.ground is Ground.RETENTION
     if (bool(command.cases), command.person is None) != (by_time, by_time):
         raise NothingToDestroy
+    if command.person and not command.reason:
+        raise ErasureReasonMissing
     if len(set(command.cases)) < len(command.cases):
         raise CaseNamedTwice
     rules, today = ctx.retention or NO_RULES, ctx.today
@@ -353,7 +371,11 @@ def _carry_out(
         if told != set(destruction.cases):
             raise NotDueYet
     return DestructionCarriedOut(
-        cases=command.cases, owners=command.owners, kept=command.kept, spared=command.spared
+        cases=command.cases,
+        owners=command.owners,
+        kept=command.kept,
+        spared=command.spared,
+        looked_at=command.looked_at,
     )
 
 
@@ -370,8 +392,9 @@ def evolve(destruction: Destruction | None, event: DestructionEvent) -> Destruct
             cases=tuple(case.case_id for case in event.cases),
             person=event.person,
             proposers=_named(event.proposed_by, event.deputy),
-            units=frozenset({event.registering_unit, EVERY_UNIT}),
+            units=frozenset({event.registering_unit, ANSWERING_FOR_FILES}),
             workers=frozenset({event.proposed_by}),
+            owner=event.person,
         )
     if not destruction:
         raise NotYetBegun

@@ -5,12 +5,13 @@ Monitoring ends in findings and proposals to remedy them (statute 001 6.3.1-6.3.
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, assert_never
+from typing import Annotated, Any, assert_never
 from uuid import UUID
 
 from msgspec import Meta
 from msgspec.structs import replace
 
+from domain import record, secrecy
 from domain.case import (
     AlreadyBegun,
     CaseKind,
@@ -28,10 +29,13 @@ from domain.case import (
     Value,
 )
 from domain.due import Due
+from domain.hand import Hand
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.record import Correctable, CorrectEntry, EntryCorrected
 
 KIND = CaseKind.FINDING
 BOOK = "f"
+CORRECTABLE = Correctable(coded=frozenset({secrecy.ENTRY}))
 
 Version = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -95,10 +99,13 @@ class FindingOpened(Event, tag="finding-opened"):
     may_not_judge: tuple[OfficialId, ...]
 
 
-class FindingAnswered(Event, tag="finding-answered"):
+class FindingAnswered(Event, tag="finding-answered", omit_defaults=True):
+    """``deputy`` is who answered for the official, if somebody did."""
+
     text: PersonalLongText
     evidence: EvidenceList
     answered_by: OfficialId
+    deputy: OfficialId | None = None
 
 
 class FindingAnswerAccepted(Event, tag="finding-answer-accepted"):
@@ -119,10 +126,13 @@ class RemedyProposed(Event, tag="remedy-proposed"):
     proposed_by: OfficialId
 
 
-class RemedyCarriedOut(Event, tag="remedy-carried-out"):
+class RemedyCarriedOut(Event, tag="remedy-carried-out", omit_defaults=True):
+    """``deputy`` is who reported it for the official, if somebody did."""
+
     remedy_id: UUID
     carried_out_on: date
     reported_by: OfficialId
+    deputy: OfficialId | None = None
 
 
 class FindingWithdrawn(Event, tag="finding-withdrawn"):
@@ -199,6 +209,14 @@ class EvidenceNamedTwice(NotFitting):
     """Each event is named as evidence once."""
 
 
+class ConfidentialEvidence(NotFitting):
+    """Evidence of a confidential case: leave it out, or have the finding made confidential."""
+
+
+class NobodyNamedToAnswer(Refusal):
+    """Made confidential it names nobody to answer: withdraw it, correct it and open another."""
+
+
 class FindingOnFinding(NotFitting):
     """A finding is about a case or a unit, not about another finding: reject its answer instead."""
 
@@ -213,6 +231,10 @@ class OwnWork(Refusal):
 
 class NotTheConcernedUnit(Refusal):
     """Only the unit that the finding is about may do this, or the official named to answer."""
+
+
+class HeadAnswers(Refusal):
+    """The finding names nobody to answer: the unit's head does it, or a signatory of the unit."""
 
 
 class NoAnswerAwaited(Refusal):
@@ -249,6 +271,7 @@ FindingCommand = (
     | ReportRemedy
     | WithdrawFinding
     | CloseFinding
+    | CorrectEntry
 )
 FindingEvent = (
     FindingOpened
@@ -259,6 +282,7 @@ FindingEvent = (
     | RemedyCarriedOut
     | FindingWithdrawn
     | FindingClosed
+    | EntryCorrected
 )
 
 
@@ -287,6 +311,8 @@ def decide(command: FindingCommand, finding: Finding | None, ctx: Context) -> li
         return [_open(command, ctx)]
     if not finding:
         raise NotYetBegun
+    if isinstance(command, CorrectEntry):
+        return _correct(command, finding, ctx)
     if finding.stage not in OPEN:
         raise FindingHasEnded
     match command:
@@ -303,7 +329,7 @@ def _open(command: OpenFinding, ctx: Context) -> FindingOpened:
     case = ctx.others.get(command.source_case) if command.source_case else None
     if case and isinstance(case.state, Finding):
         raise FindingOnFinding
-    officials = frozenset().union(*(state.workers for state in named)) if named else frozenset()
+    officials = frozenset[str]().union(*map(_officials, named))
     if not officials.isdisjoint(_hands(ctx)):
         raise OwnWork
     confidential = any(state.confidential for state in named)
@@ -326,25 +352,55 @@ def _open(command: OpenFinding, ctx: Context) -> FindingOpened:
     )
 
 
+def _officials(case: Any) -> frozenset[str]:
+    """Whoever works on a case, and who wrote, checked, signed or handed in for one of them."""
+    reply, submitted_by = getattr(case, "reply", None), getattr(case, "submitted_by", None)
+    officials: frozenset[str] = case.workers
+    if reply:
+        officials |= reply.hands
+    if submitted_by:
+        officials |= submitted_by.people
+    return officials
+
+
+def _correct(command: CorrectEntry, finding: Finding, ctx: Context) -> list[Event]:
+    _require_judge(finding, ctx)
+    if command.entry == secrecy.ENTRY:
+        command = secrecy.required(command, confidential=finding.confidential)
+        if secrecy.told(command.value) and finding.stage in OPEN and not finding.answerer:
+            raise NobodyNamedToAnswer
+    return record.decide(command, frozenset(), CORRECTABLE, ctx)
+
+
 def _from_the_unit(command: AnswerFinding | ReportRemedy, finding: Finding, ctx: Context) -> Event:
     if finding.answerer:
         if finding.answerer != ctx.by.principal:
             raise NotTheConcernedUnit
     elif ctx.by.unit != finding.unit:
         raise NotTheConcernedUnit
+    elif not ctx.leads:
+        raise HeadAnswers
+    hand = Hand.of(ctx.by)
     match command:
         case AnswerFinding(text=text, evidence=evidence):
             if finding.stage is not Stage.AWAITING_ANSWER:
                 raise NoAnswerAwaited
             _require_evidence(evidence, ctx)
-            return FindingAnswered(text=text, evidence=evidence, answered_by=ctx.by.principal)
+            if not finding.confidential and any(o.state.confidential for o in ctx.others.values()):
+                raise ConfidentialEvidence
+            return FindingAnswered(
+                text=text, evidence=evidence, answered_by=hand.principal, deputy=hand.deputy
+            )
         case ReportRemedy(remedy_id=remedy_id, carried_out_on=day):
             if remedy_id not in finding.remedies:
                 raise NoSuchRemedy
             if day > ctx.today:
                 raise DatedInTheFuture
             return RemedyCarriedOut(
-                remedy_id=remedy_id, carried_out_on=day, reported_by=ctx.by.principal
+                remedy_id=remedy_id,
+                carried_out_on=day,
+                reported_by=hand.principal,
+                deputy=hand.deputy,
             )
         case _:
             assert_never(command)
@@ -384,7 +440,7 @@ def _from_the_auditor(
 
 def _hands(ctx: Context) -> frozenset[str]:
     """Whoever acts, and for whom: neither may have a part in what is judged."""
-    return frozenset({ctx.by.official, ctx.by.principal})
+    return Hand.of(ctx.by).people
 
 
 def _require_judge(finding: Finding, ctx: Context) -> None:
@@ -421,11 +477,11 @@ def evolve(finding: Finding | None, event: FindingEvent) -> Finding:
     if not finding:
         raise NotYetBegun
     match event:
-        case FindingAnswered(answered_by=who):
+        case FindingAnswered(answered_by=who, deputy=deputy):
             answered = replace(
                 finding,
                 stage=Stage.AWAITING_JUDGEMENT,
-                may_not_judge=finding.may_not_judge | {who},
+                may_not_judge=finding.may_not_judge | Hand.told(who, deputy).people,
             )
             return _joined(answered, who)
         case FindingAnswerAccepted(accepted_by=who):
@@ -434,14 +490,17 @@ def evolve(finding: Finding | None, event: FindingEvent) -> Finding:
             return _joined(replace(finding, stage=Stage.AWAITING_ANSWER, due=due), who)
         case RemedyProposed(remedy_id=remedy_id, proposed_by=who):
             return _joined(replace(finding, remedies=(*finding.remedies, remedy_id)), who)
-        case RemedyCarriedOut(remedy_id=remedy_id, reported_by=who):
+        case RemedyCarriedOut(remedy_id=remedy_id, reported_by=who, deputy=deputy):
             left = tuple(each for each in finding.remedies if each != remedy_id)
-            reported = replace(finding, remedies=left, may_not_judge=finding.may_not_judge | {who})
+            hands = finding.may_not_judge | Hand.told(who, deputy).people
+            reported = replace(finding, remedies=left, may_not_judge=hands)
             return _joined(reported, who)
         case FindingWithdrawn(withdrawn_by=who):
             return _joined(replace(finding, stage=Stage.WITHDRAWN), who)
         case FindingClosed(closed_by=who):
             return _joined(replace(finding, stage=Stage.CLOSED), who)
+        case EntryCorrected(value=value):
+            return replace(finding, confidential=secrecy.told(value))
         case _:
             assert_never(event)
 

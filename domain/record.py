@@ -74,7 +74,8 @@ class CorrectEntry(Command):
 
     A flag or a letter is written as JSON. What is a person's own is named with whose it is, as
     ``applicant.phone``. Making a case ``confidential`` hides that case only: the reception it was
-    taken in at and the assignments that hang on it are corrected each by itself.
+    taken in at, the assignments that hang on it and the findings about it are corrected each by
+    itself. An open finding has to name who answers it.
     """
 
     entry: Code

@@ -144,7 +144,8 @@ ReplyEvent = ReplyDrafted | ReplyRevised | ReplyReturned | ReplyInitialled | Rep
 class Reply(Value):
     """The reply in hand. ``initials`` are those that hold for the present text, in order.
 
-    ``writers`` wrote this text or one before it; ``checkers`` gave the initials.
+    ``writers`` wrote this text or one before it; ``checkers`` gave the initials. ``hands`` are
+    all who gave a step of it, as a deputy too, whether or not it still holds.
     """
 
     digest: Digest
@@ -157,6 +158,7 @@ class Reply(Value):
     returned: bool = False
     writers: tuple[Hand, ...] = ()
     checkers: tuple[Hand, ...] = ()
+    hands: frozenset[str] = frozenset()
 
     @property
     def next_to_initial(self) -> str | None:
@@ -240,6 +242,7 @@ def evolve(reply: Reply | None, event: ReplyEvent) -> Reply:
             initials_by=event.initials_by,
             signatory=event.signatory,
             writers=(Hand.told(event.author, event.deputy),),
+            hands=Hand.told(event.author, event.deputy).people,
         )
     if reply is None:
         raise NoReplyDrafted
@@ -255,17 +258,27 @@ def evolve(reply: Reply | None, event: ReplyEvent) -> Reply:
                 returned=False,
                 writers=(*reply.writers, Hand.told(author, deputy)),
                 checkers=(),
+                hands=reply.hands | Hand.told(author, deputy).people,
             )
-        case ReplyReturned():
-            return replace(reply, initials=(), checkers=(), signed_by=None, returned=True)
+        case ReplyReturned(returned_by=who):
+            return replace(
+                reply,
+                initials=(),
+                checkers=(),
+                signed_by=None,
+                returned=True,
+                hands=reply.hands | {who},
+            )
         case ReplyInitialled(initialled_by=who, deputy=deputy):
             return replace(
                 reply,
                 initials=(*reply.initials, who),
                 checkers=(*reply.checkers, Hand.told(who, deputy)),
+                hands=reply.hands | Hand.told(who, deputy).people,
             )
-        case ReplySigned(signed_by=who):
-            return replace(reply, signed_by=who)
+        case ReplySigned(signed_by=who, deputy=deputy):
+            hands = reply.hands | Hand.told(who, deputy).people
+            return replace(reply, signed_by=who, hands=hands)
         case _:
             assert_never(event)
 

@@ -1,5 +1,6 @@
 """Counts so small that they could tell of single people, and what has to be hidden with them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 Group = tuple[str | None, ...]
@@ -12,9 +13,13 @@ def hidden(counts: Mapping[Group, int]) -> frozenset[Group]:
 
     Those of fewer than five, and as many more as it takes that no sum gives them away: in the
     whole table, and where it has two sides in each line of it, what is hidden are two counts at
-    least and five cases together. Where that can't be, all of it is hidden.
+    least and five cases together. Where that can't be, all of it is hidden. A line that isn't
+    told where one side is asked for alone isn't told here either.
     """
     found = {group for group, count in counts.items() if 0 < count < SMALLEST_TOLD}
+    for side in range(_sides(counts)):
+        unseen = hidden(_margin(counts, side))
+        found |= {group for group in counts if (group[side],) in unseen}
     lines = list(_lines(counts))
     settled = False
     while not settled:
@@ -46,7 +51,19 @@ def _safe(inside: set[Group] | frozenset[Group], counts: Mapping[Group, int]) ->
 def _lines(counts: Mapping[Group, int]) -> Iterator[set[Group]]:
     """The groups of each sum that can be asked for: of all, and by each side alone."""
     yield set(counts)
-    sides = len(next(iter(counts), ()))
-    for side in range(sides if sides > 1 else 0):
+    for side in range(_sides(counts)):
         for value in {group[side] for group in counts}:
             yield {group for group in counts if group[side] == value}
+
+
+def _sides(counts: Mapping[Group, int]) -> int:
+    """How many sides can be asked for alone: none where there is one."""
+    sides = len(next(iter(counts), ()))
+    return sides if sides > 1 else 0
+
+
+def _margin(counts: Mapping[Group, int], side: int) -> Mapping[Group, int]:
+    margin: Counter[Group] = Counter()
+    for group, count in counts.items():
+        margin[(group[side],)] += count
+    return margin

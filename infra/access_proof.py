@@ -10,10 +10,12 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.merkle import HASH_BYTES, leaf_hash
+from domain.tiles import WIDTH
 from infra.evidence import ACCESSES
 from infra.leaves import copied
 from infra.log_proof import BATCH, Checkpoints, LogTree
-from infra.tree import OF_ACCESSES
+from infra.tree import OF_ACCESSES, leaves_between
 
 _ID = slice(6, 14)
 _COLUMNS = (
@@ -54,9 +56,15 @@ class AccessTree(LogTree):
         return grown
 
     def _hashed_before(self, conn: Connection[Any], first: int, end: int) -> Iterator[bytes]:
-        for entry in access_entries(conn, f"ORDER BY id OFFSET {first:d} LIMIT {end - first:d}"):
-            self._last_id = id_in(entry)
-            yield entry
+        """Looked for from the newest record back, so that no start reads all of them."""
+        tile = (end - 1) // WIDTH * WIDTH
+        last = leaves_between(conn, tile, end, self.tiles)[-HASH_BYTES:]
+        found = _id_of(conn, last)
+        if found is None:
+            return
+        rest = f"WHERE id <= {found:d} ORDER BY id DESC LIMIT {end - first:d}"
+        self._last_id = found
+        yield from reversed(list(access_entries(conn, rest)))
 
     def _from(self, conn: Connection[Any], index: int, before: int) -> Iterator[bytes]:
         first = self._last_id if index + before else 0
@@ -64,6 +72,18 @@ class AccessTree(LogTree):
         for entry in access_entries(conn, rest):
             self._last_id = id_in(entry)
             yield entry
+
+
+def _id_of(conn: Connection[Any], leaf: bytes) -> int | None:
+    """The id of the record that *leaf* is the hash of, if it is there as it was."""
+    batch = list(access_entries(conn, f"ORDER BY id DESC LIMIT {BATCH:d}"))
+    while batch:
+        for entry in batch:
+            if leaf_hash(entry) == leaf:
+                return id_in(entry)
+        rest = f"WHERE id < {id_in(batch[-1]):d} ORDER BY id DESC LIMIT {BATCH:d}"
+        batch = list(access_entries(conn, rest))
+    return None
 
 
 class AccessCheckpoints(Checkpoints):

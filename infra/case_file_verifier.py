@@ -6,7 +6,7 @@ It needs Python 3.10 or later and the package cryptography, and goes to no netwo
 or a folder that it was unpacked into. The key is that of the register, as its `karguzar
 checkpoint-key` prints it, or a file with it; take it from the register's owner and not out of the
 case file. It ends with 0 if the file is sound, 1 if it was tampered with, 2 if not all could be
-checked.
+checked: without the key whoever forged the file may have signed it as well.
 """
 
 import argparse
@@ -38,6 +38,7 @@ RESULTS = {SOUND: "sound", TAMPERED: "tampered", UNCHECKED: "could-not-check"}
 
 _CHUNK = 1 << 20
 _HEAD = struct.Struct(">hi16siqi")
+_END = struct.Struct("<4s4H2LH")
 _SIGNATURE = re.compile(r"— ([^\s+]+) (\S+)")
 _ON_ENVELOPE = {
     "event_id": "id",
@@ -138,6 +139,7 @@ class Files:
             self.names = [each.relative_to(path).as_posix() for each in below if each.is_file()]
         if MANIFEST not in self.names:
             raise NoCaseFile(f"There is no {MANIFEST}: this is no case file")
+        self.wrapped = self._zip is not None and _wrapped(path, self._zip)
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The bytes of a file; raises ValueError where the ZIP is damaged."""
@@ -214,6 +216,10 @@ class _Check:
         self._manifest = manifest
         listed = {each["name"]: each for each in self._manifest["files"]}
         names = self._files.names
+        if self._files.wrapped:
+            self.verdict.found(
+                "bytes-added", "The ZIP has bytes before its first file or behind its end."
+            )
         for name in sorted({name for name in names if names.count(name) > 1}):
             self.verdict.found("file-added", f"{name} is in the ZIP more than once.")
         for name in sorted(listed.keys() - set(names)):
@@ -227,8 +233,10 @@ class _Check:
     def seal(self) -> None:
         """The register's signature on the manifest."""
         if SEAL not in self._files.names:
-            if self._manifest["proof"]["signed"]:
-                self.verdict.found("seal-removed", f"{SEAL} is not there.")
+            if self._trusted or self._manifest["proof"]["signed"]:
+                self.verdict.found(
+                    "seal-removed", f"{SEAL} is not there: the register did not sign this file."
+                )
             return
         key = self._key()
         if key is None:
@@ -261,7 +269,7 @@ class _Check:
     def proofs(self) -> None:
         if not self._manifest["proof"]["signed"]:
             self.verdict.unchecked.append(
-                "The register signs no checkpoints: nothing shows that the events stand in its log."
+                "The file has no checkpoint: nothing shows that the events stand in a log."
             )
             return
         key = self._key()
@@ -378,15 +386,15 @@ class _Check:
                 "The whole file, the readable texts and the PDF included, is as the register "
                 "made it."
             )
-        if not verdict.findings:
+        if verdict.covered and not verdict.findings:
             verdict.proves.append(
                 "The attachments, and each reply that was initialled and signed, have the "
                 "SHA-256 that the events name."
             )
         if self._trusted is None:
-            verdict.proves_not.append(
-                "Whose register it is: the key was in the file. Ask the register's owner for it, "
-                "and give it as --key."
+            verdict.unchecked.append(
+                "Whose register it is: any key can be put into a file. Ask the register's owner "
+                "for the register's (karguzar checkpoint-key prints it) and give it as --key."
             )
         position = self._manifest.get("position")
         verdict.proves_not += [
@@ -487,6 +495,15 @@ def consistent(old_root: bytes, old: int, new_root: bytes, new: int, proof: list
     return last == 0 and was == old_root and now == new_root
 
 
+def _wrapped(path: Path, archive: zipfile.ZipFile) -> bool:
+    """Whether anything stands before the first file of a ZIP or behind its directory."""
+    with path.open("rb") as file:
+        file.seek(-_END.size, 2)
+        signature, *_, comment = _END.unpack(file.read())
+    first = min(each.header_offset for each in archive.infolist())
+    return first != 0 or signature != b"PK\x05\x06" or comment != 0
+
+
 def _node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
@@ -535,7 +552,8 @@ def _page(verdict: Verdict) -> str:
         {
             SOUND: "SOUND. The case file is as the register's log has it.",
             TAMPERED: "TAMPERED. The case file, or what proves it, was changed.",
-            UNCHECKED: "NOT ALL COULD BE CHECKED. What was checked is sound.",
+            UNCHECKED: "NOT ALL COULD BE CHECKED."
+            + (" What was checked is sound." if verdict.covered else ""),
         }[verdict.status],
         *(f"  ! {each.sentence} ({each.kind})" for each in verdict.findings),
         *(f"  ? {each}" for each in verdict.unchecked),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.postgres import PostgresDatastore
+from msgspec.structs import asdict
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, tuple_row
 
@@ -25,22 +26,26 @@ class Deputies:
         self._datastore = datastore
 
     def enter(self, one: Deputising) -> None:
-        """Nothing happens where its id is there already: then it was sent twice."""
+        """Nothing happens where its id is there already: then it was sent twice.
+
+        Nor where the one deputises for the other in a part of that time: ending one has to end it.
+        """
         with self._datastore.transaction(commit=True) as cursor:
             cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                (f"deputising {one.deputy} {one.principal}",),
+            )
+            cursor.execute(
                 "INSERT INTO karguzar.deputies (id, deputy, principal, starts_at, ends_at, "
-                "reason, entered_by, entered_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
+                "reason, entered_by, entered_at) SELECT %(id)s, %(deputy)s, %(principal)s, "
+                "%(starts_at)s, %(ends_at)s, %(reason)s, %(entered_by)s, %(entered_at)s "
+                "WHERE NOT EXISTS (SELECT FROM karguzar.deputies d "
+                "WHERE d.deputy = %(deputy)s AND d.principal = %(principal)s "
+                "AND greatest(d.starts_at, d.entered_at) < %(ends_at)s "
+                "AND d.ends_at > greatest(%(starts_at)s, %(entered_at)s) "
+                "AND NOT EXISTS (SELECT FROM karguzar.deputies_ended e WHERE e.id = d.id)) "
                 "ON CONFLICT (id) DO NOTHING",
-                (
-                    one.id,
-                    one.deputy,
-                    one.principal,
-                    one.starts_at,
-                    one.ends_at,
-                    one.reason,
-                    one.entered_by,
-                    one.entered_at,
-                ),
+                asdict(one),
             )
 
     def end(self, identity: UUID, by: str, at: datetime, reason: str) -> bool:
@@ -60,7 +65,8 @@ class Deputies:
         async with conn.cursor(row_factory=tuple_row) as cursor:
             await cursor.execute(
                 "SELECT EXISTS (SELECT FROM karguzar.deputies d WHERE d.deputy = %(deputy)s "
-                "AND d.principal = %(principal)s AND d.starts_at <= %(at)s AND d.ends_at > %(at)s "
+                "AND d.principal = %(principal)s AND greatest(d.starts_at, d.entered_at) <= %(at)s "
+                "AND d.ends_at > %(at)s "
                 "AND NOT EXISTS (SELECT FROM karguzar.deputies_ended e WHERE e.id = d.id))",
                 {"deputy": deputy, "principal": principal, "at": at},
             )
@@ -102,8 +108,8 @@ class Deputies:
                 _SELECT + "WHERE (%(others)s::text[] IS NULL OR d.principal = ANY(%(others)s) "
                 "OR %(own)s IN (d.deputy, d.principal, d.entered_by)) "
                 "AND (%(official)s::text IS NULL OR %(official)s IN (d.deputy, d.principal)) "
-                "AND (%(at)s::timestamptz IS NULL OR d.starts_at <= %(at)s AND d.ends_at > %(at)s "
-                "AND (e.ended_at IS NULL OR e.ended_at > %(at)s)) "
+                "AND (%(at)s::timestamptz IS NULL OR greatest(d.starts_at, d.entered_at) <= %(at)s "
+                "AND d.ends_at > %(at)s AND (e.ended_at IS NULL OR e.ended_at > %(at)s)) "
                 "AND (%(id)s::uuid IS NULL OR (d.entered_at, d.id) < (%(entered)s, %(id)s)) "
                 "ORDER BY d.entered_at DESC, d.id DESC LIMIT %(limit)s",
                 values,

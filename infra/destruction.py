@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 from psycopg import Connection, Cursor
+from psycopg.errors import LockNotAvailable, ObjectInUse
 from psycopg.rows import class_row, tuple_row
 from psycopg.sql import SQL, Composable, Identifier
 
@@ -24,6 +25,10 @@ class Destroyed(Struct, frozen=True):
     documents: int
 
 
+class SealedSince(Exception):
+    """Something was sealed for the person since the register was looked at: look again."""
+
+
 class NotRewritten(Exception):
     """A table could not be rewritten: the database login has to own it, and nobody may hold it.
 
@@ -31,14 +36,36 @@ class NotRewritten(Exception):
     """
 
 
-def destruction_events(conn: Connection[Any]) -> list[StreamRow]:
-    """All events of destructions, case by case."""
+def log_position(conn: Connection[Any]) -> int:
+    """Where the log is now."""
+    (position,) = _tuples(conn).execute("SELECT position FROM karguzar.log_head").fetchone() or (0,)
+    return int(position)
+
+
+def lock_log(conn: Connection[Any]) -> None:
+    """Let nothing be recorded or destroyed until the transaction ends."""
+    conn.execute("SELECT FROM karguzar.log_head FOR UPDATE")
+
+
+def open_destructions(conn: Connection[Any]) -> list[StreamRow]:
+    """All events of those destructions that haven't ended, case by case."""
     rows = conn.cursor(binary=True, row_factory=tuple_row).execute(
         "SELECT originator_id, originator_version, topic, state, notification_id "
-        "FROM karguzar.register_events WHERE topic LIKE 'destruction-%' "
+        "FROM karguzar.register_events WHERE originator_id IN ("
+        "SELECT originator_id FROM karguzar.register_events "
+        "WHERE topic LIKE 'destruction-%' AND topic = 'destruction-proposed' "
+        "EXCEPT SELECT originator_id FROM karguzar.register_events "
+        "WHERE topic LIKE 'destruction-%' AND topic IN "
+        "('destruction-completed', 'destruction-refused', 'destruction-withdrawn')) "
         "ORDER BY originator_id, originator_version"
     )
     return [StreamRow(*row) for row in rows]
+
+
+def has_key(conn: Connection[Any], owner: UUID) -> bool:
+    """Whether anything can still be sealed or opened under the owner's key."""
+    asked = "SELECT FROM karguzar.person_keys WHERE owner = %s"
+    return conn.execute(asked, (owner,)).fetchone() is not None
 
 
 def owners_in(conn: Connection[Any], cases: Sequence[UUID]) -> set[UUID]:
@@ -53,15 +80,20 @@ def owners_in(conn: Connection[Any], cases: Sequence[UUID]) -> set[UUID]:
 
 
 def cases_under(conn: Connection[Any], owners: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """The cases in which anything is sealed under each owner's key. Reads the whole log."""
+    """The cases in which anything is sealed under each owner's key. Reads the whole log.
+
+    Not the destructions themselves: the reason for an erasure goes with what it erases.
+    """
     found: dict[UUID, set[UUID]] = {owner: set() for owner in owners}
     if not found:
         return found
     rows = _tuples(conn).execute(
         "SELECT DISTINCT owner::uuid, e.originator_id "  # noqa: S608
         f"FROM karguzar.register_events e, {_SEALED} AS owner "
-        "WHERE owner = ANY(%(texts)s) "
-        "UNION SELECT owner, case_id FROM karguzar.documents WHERE owner = ANY(%(owners)s)",
+        "WHERE owner = ANY(%(texts)s) AND e.topic NOT LIKE 'destruction-%%' "
+        "UNION SELECT owner, case_id FROM karguzar.documents d WHERE owner = ANY(%(owners)s) "
+        "AND NOT EXISTS (SELECT FROM karguzar.register_events e "
+        "WHERE e.originator_id = d.case_id AND e.topic LIKE 'destruction-%%')",
         {"texts": [str(owner) for owner in owners], "owners": list(owners)},
     )
     for owner, case in rows:
@@ -82,14 +114,14 @@ def destroyed_among(conn: Connection[Any], cases: Iterable[UUID]) -> set[UUID]:
 def destroy_keys(conn: Connection[Any], destruction: UUID) -> Destroyed:
     """Delete the keys and documents that a recorded destruction names; once, however often asked.
 
-    In a transaction of its own, which holds the log's lock.
+    Holds the log's lock until the transaction ends. Raises SealedSince, of an erasure.
     """
-    with conn.transaction():
-        row = (
-            conn.cursor(row_factory=class_row(Destroyed))
-            .execute("SELECT keys, kept, documents FROM karguzar.destroy_keys(%s)", (destruction,))
-            .fetchone()
-        )
+    asked = "SELECT keys, kept, documents FROM karguzar.destroy_keys(%s)"
+    try:
+        cursor = conn.cursor(row_factory=class_row(Destroyed)).execute(asked, (destruction,))
+        row = cursor.fetchone()
+    except ObjectInUse as error:
+        raise SealedSince(SealedSince.__doc__) from error
     assert row is not None  # noqa: S101 - the function gives one row or fails
     return row
 
@@ -97,11 +129,15 @@ def destroy_keys(conn: Connection[Any], destruction: UUID) -> Destroyed:
 def rewrite(conn: Connection[Any], table: Composable) -> None:
     """Write the table anew without what was deleted, into new files. Raises NotRewritten.
 
-    *conn* commits each statement. Nobody reads or writes the table meanwhile.
+    *conn* commits each statement. Nobody reads or writes the table meanwhile, and whoever comes
+    while we wait for it waits behind us: not for long, a backup holds it for hours.
     """
     before = _file(conn, table)
-    conn.execute("SET lock_timeout = '10s'")
-    conn.execute(SQL("VACUUM (FULL) {}").format(table))
+    conn.execute("SET lock_timeout = '200ms'")
+    try:
+        conn.execute(SQL("VACUUM (FULL) {}").format(table))
+    except LockNotAvailable as error:
+        raise NotRewritten(NotRewritten.__doc__) from error
     if _file(conn, table) == before:
         raise NotRewritten(NotRewritten.__doc__)
 

@@ -80,6 +80,12 @@ def embedded_postgres(data_dir: Path) -> Iterator[str]:
             yield server.uri(DATABASE)
 
 
+def has_database(data_dir: Path) -> bool:
+    """Whether an embedded PostgreSQL was begun for this directory; makes nothing."""
+    places = (data_dir.absolute(), _apart(data_dir.absolute()))
+    return any((place / "postgres").exists() for place in places)
+
+
 class _Server:
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -243,12 +249,16 @@ def _place_for(data_dir: Path) -> Path:
                 f"{cluster} was made by another user: run as that user, or choose a data directory."
             )
         return data_dir
-    home = SYSTEM_DIR / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    home = _apart(data_dir)
     if not home.exists():
         if cluster.exists() or _open_to_others(data_dir):
             return data_dir
         _make_open(home)
     return home
+
+
+def _apart(data_dir: Path) -> Path:
+    return SYSTEM_DIR / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
 
 
 def _account_for(cluster: Path) -> pwd.struct_passwd | None:

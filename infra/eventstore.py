@@ -22,7 +22,8 @@ from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 
-from infra.rows import StreamRow
+from infra.keys import master_key_in_force
+from infra.rows import COLUMNS, StreamRow
 
 SCHEMA = "karguzar"
 CHANNEL = "karguzar_log"
@@ -225,7 +226,7 @@ class Recorder(PostgresApplicationRecorder):
         """
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cursor:
             try:
-                with conn.pipeline():
+                with master_key_in_force(), conn.pipeline():
                     cursor.execute("BEGIN")
                     yield Batch(cursor)
                     cursor.execute("COMMIT")
@@ -238,7 +239,7 @@ class Recorder(PostgresApplicationRecorder):
         """At most *limit* events from behind position *after* on, in the log's order."""
         with self.datastore.get_connection() as conn:
             rows = conn.cursor(binary=True, row_factory=tuple_row).execute(
-                f"SELECT {_COLUMNS} FROM karguzar.register_events WHERE notification_id > %b "  # noqa: S608
+                f"SELECT {COLUMNS} FROM karguzar.register_events e WHERE notification_id > %b "  # noqa: S608
                 "ORDER BY notification_id LIMIT %b",
                 (after, limit),
             )
@@ -257,7 +258,7 @@ class Recorder(PostgresApplicationRecorder):
         """All events up to *upto* of the cases with ids from *first* to *last*, case by case."""
         with self.datastore.get_connection() as conn:
             rows = conn.cursor(binary=True, row_factory=tuple_row).execute(
-                f"SELECT {_COLUMNS} FROM karguzar.register_events "  # noqa: S608
+                f"SELECT {COLUMNS} FROM karguzar.register_events e "  # noqa: S608
                 "WHERE originator_id BETWEEN %b AND %b AND notification_id <= %b "
                 "ORDER BY originator_id, originator_version",
                 (first, last, upto),
@@ -268,7 +269,7 @@ class Recorder(PostgresApplicationRecorder):
         """All events of these cases, case by case."""
         with self.datastore.get_connection() as conn:
             rows = conn.cursor(binary=True, row_factory=tuple_row).execute(
-                f"SELECT {_COLUMNS} FROM karguzar.register_events "  # noqa: S608
+                f"SELECT {COLUMNS} FROM karguzar.register_events e "  # noqa: S608
                 "WHERE originator_id = ANY(%b) ORDER BY originator_id, originator_version",
                 (list(case_ids),),
             )

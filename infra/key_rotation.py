@@ -7,23 +7,21 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
+from infra import locks
 from infra.keys import KeyRing
-from infra.master_key import announce, knows_next, put_in_force, verify_master_key
+from infra.master_key import announce, begin, put_in_force, verify_master_key
 
 _BATCH = 1_000
-_LOCK = 0x726F74617465  # "rotate": one change of the master key in a database
-_RUNNER_LOCK = 0x72756E6E6572
 
 
 class RotationUnderWay(Exception):
     """Another process is changing the master key of this database: wait for its end."""
 
 
-class RegisterRuns(Exception):
-    """The register runs and doesn't know the new key.
+class KeysLeft(Exception):
+    """Some persons' keys are still wrapped with the old master key: rotate once more.
 
-    Stop it first; or start it again with the new key as its master key and the old one as
-    KARGUZAR_MASTER_KEY_PREVIOUS_FILE, and rotate with these settings while it runs.
+    Until nothing is left, both keys are needed.
     """
 
 
@@ -38,30 +36,20 @@ def rotate(
 
     *conn* commits each statement, and belongs to the owner of the tables. After a kill it goes on
     where it was, and twice is as once; the check of the master key follows last. Raises
-    WrongMasterKey, RegisterRuns, RotationUnderWay.
+    WrongMasterKey, RegisterRuns, RotationUnderWay, KeysLeft.
     """
-    if not _lock(conn, _LOCK):
+    if not locks.take(conn, locks.ROTATION):
         raise RotationUnderWay(RotationUnderWay.__doc__)
     try:
-        if not knows_next(conn, new):
-            _announce(conn, new, old)
+        begin(conn, old)
+        announce(conn, new, old)
         verify_master_key(conn, new, old)
         wrapped = _wrap_all(conn, KeyRing(new, old), progress)
-        put_in_force(conn, new)
+        if not put_in_force(conn, new):
+            raise KeysLeft(" ".join((KeysLeft.__doc__ or "").split()))
         return wrapped
     finally:
-        if not conn.broken:
-            conn.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-
-
-def _announce(conn: Connection[Any], new: bytes, old: bytes) -> None:
-    """From here on no process starts that has the old key alone; none may be there either."""
-    if not _lock(conn, _RUNNER_LOCK):
-        raise RegisterRuns(" ".join((RegisterRuns.__doc__ or "").split()))
-    try:
-        announce(conn, new, old)
-    finally:
-        conn.execute("SELECT pg_advisory_unlock(%s)", (_RUNNER_LOCK,))
+        locks.give_back(conn, locks.ROTATION)
 
 
 def _wrap_all(conn: Connection[Any], ring: KeyRing, progress: Callable[[int, int], None]) -> int:
@@ -97,8 +85,3 @@ def _some(cursor: Any, after: UUID | None) -> list[tuple[UUID, bytes]]:
         (after, after, _BATCH),
     ).fetchall()
     return rows
-
-
-def _lock(conn: Connection[Any], lock: int) -> bool:
-    row = conn.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone()
-    return bool(row and row[0])

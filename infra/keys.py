@@ -5,21 +5,23 @@ person who was erased may come again and get a new one, and a nonce of 12 random
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from psycopg import Cursor
+from psycopg import Cursor, DatabaseError
 
-_MARK = 4
+MARK_BYTES = 4
 _NONCE = 12
+_NOT_IN_FORCE = "KG001"
 
 
 class WrongMasterKey(Exception):
-    """The master key doesn't open the keys in this database: give it the one it was begun with.
+    """The master key doesn't open the keys in this database: give it the one it is under now.
 
     That is KARGUZAR_MASTER_KEY or the file that KARGUZAR_MASTER_KEY_FILE names, and in
     development master.key under the data directory.
@@ -36,11 +38,11 @@ class PersonKey:
 
     def __init__(self, secret: bytes) -> None:
         self._aead = AESGCM(secret)
-        self._mark = sha256(secret).digest()[:_MARK]
+        self._mark = sha256(secret).digest()[:MARK_BYTES]
 
     def made(self, sealed: bytes) -> bool:
         """Whether this key made it, and not an earlier one that was erased."""
-        return sealed[:_MARK] == self._mark
+        return sealed[:MARK_BYTES] == self._mark
 
     def seal(self, plain: bytes, bound_to: bytes) -> bytes:
         """The ciphertext; it opens only with the same *bound_to*."""
@@ -49,11 +51,22 @@ class PersonKey:
 
     def open(self, sealed: bytes, bound_to: bytes) -> bytes:
         """The plain bytes. Raises InvalidTag when altered or bound to something else."""
-        start = _MARK + _NONCE
-        return self._aead.decrypt(sealed[_MARK:start], sealed[start:], bound_to)
+        start = MARK_BYTES + _NONCE
+        return self._aead.decrypt(sealed[MARK_BYTES:start], sealed[start:], bound_to)
 
 
 Keys = Mapping[UUID, PersonKey]
+
+
+@contextmanager
+def master_key_in_force() -> Iterator[None]:
+    """Raise WrongMasterKey where the database refuses a key under a master key that went."""
+    try:
+        yield
+    except DatabaseError as error:
+        if error.diag.sqlstate == _NOT_IN_FORCE:
+            raise WrongMasterKey from error
+        raise
 
 
 class KeyRing:
@@ -86,6 +99,18 @@ class KeyRing:
         """A new key and its wrapped form for the database."""
         secret = os.urandom(32)
         return PersonKey(secret), self._master.seal(secret, owner.bytes)
+
+    def read_or_make(self, cursor: Cursor[Any], owner: UUID) -> PersonKey:
+        """The owner's key, entered now where there was none. Raises WrongMasterKey."""
+        if key := self.read(cursor, [owner]).get(owner):
+            return key
+        with master_key_in_force():
+            cursor.execute(
+                "INSERT INTO karguzar.person_keys (owner, wrapped) VALUES (%s, %s) "
+                "ON CONFLICT DO NOTHING",
+                (owner, self.make(owner)[1]),
+            )
+        return self.read(cursor, [owner])[owner]
 
     def wrap_anew(self, owner: UUID, wrapped: bytes) -> bytes:
         """The same key under the master key, whichever of the two it was under before."""

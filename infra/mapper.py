@@ -135,8 +135,7 @@ class EventMapper(Mapper[UUID]):
     ) -> list[Recorded]:
         """The events, opened with the keys that *keys_of* finds; an erased part stays sealed.
 
-        So does what a case held before its destruction, if that is among the *rows*, whoever's
-        keys still live.
+        So does what a case held before its destruction, whoever's keys still live.
         """
         stored = [(row, _decode(row.state)) for row in rows]
         gone = _gone_before(row for row, _ in stored)
@@ -175,9 +174,9 @@ def owners_of(states: Iterable[StoredState]) -> set[UUID]:
 
 
 def _gone_before(rows: Iterable[StreamRow]) -> Callable[[StreamRow], bool]:
-    """Whether a row is from before the destruction of its case, where *rows* have that."""
+    """Whether a row is from before the destruction of its case, among the *rows* or behind them."""
     destroyed_at = {row.case_id: row.version for row in rows if row.topic == _DESTROYED}
-    return lambda row: row.version < destroyed_at.get(row.case_id, 0)
+    return lambda row: row.destroyed or row.version < destroyed_at.get(row.case_id, 0)
 
 
 def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:

@@ -5,7 +5,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from psycopg import Connection
 
-from infra.keys import KeyRing, PersonKey, WrongMasterKey
+from infra import locks
+from infra.keys import MARK_BYTES, KeyRing, PersonKey, WrongMasterKey
 
 _TEXT = b"karguzar"
 _BOUND_TO = b"master-key-check"
@@ -19,34 +20,57 @@ class MasterKeyChanging(WrongMasterKey):
     """
 
 
+class RegisterRuns(WrongMasterKey):
+    """The register runs and doesn't know the new key.
+
+    Stop it first; or start it again with the new key as its master key and the old one as
+    KARGUZAR_MASTER_KEY_PREVIOUS_FILE, and rotate with these settings while it runs.
+    """
+
+
 def require_master_key(
     conn: Connection[Any], master_key: bytes, previous: bytes | None = None
 ) -> None:
     """Raise WrongMasterKey unless it is this database's; the first one given becomes that.
 
     Whoever has the *previous* key too announces with it that the master key changes: from then
-    on nobody starts with the old one alone. Of two processes that begin at once with different
-    keys, one is refused. On a connection that commits each statement.
+    on nobody starts with the old one alone, and nobody enters a key under it. Of two processes
+    that begin at once with different keys, one is refused. On a connection that commits each
+    statement. RegisterRuns as in `announce`.
     """
+    begin(conn, master_key)
+    if previous is not None:
+        announce(conn, master_key, previous)
+    verify_master_key(conn, master_key, previous)
+
+
+def begin(conn: Connection[Any], master_key: bytes) -> None:
+    """Keep by what *master_key* is known, where nothing is kept yet. Raises WrongMasterKey."""
     if not _kept(conn):
         _try_on_persons(conn, master_key)
         conn.execute(
             "INSERT INTO karguzar.master_key_check (sealed) VALUES (%s) ON CONFLICT DO NOTHING",
             (_sealed(master_key),),
         )
-    if previous is not None:
-        announce(conn, master_key, previous)
-    verify_master_key(conn, master_key, previous)
 
 
 def announce(conn: Connection[Any], master_key: bytes, previous: bytes) -> None:
-    """Say that *master_key* takes over from *previous*, where the latter is still in force."""
+    """Say that *master_key* takes over from *previous*, where the latter is still in force.
+
+    Raises RegisterRuns while a register runs that the new key would take by surprise.
+    """
     kept = _kept(conn)
-    if kept and kept[1] is None and _opens(previous, kept[0]) and not _opens(master_key, kept[0]):
+    if not kept or kept[1] or not _opens(previous, kept[0]) or _opens(master_key, kept[0]):
+        return
+    if not locks.take(conn, locks.RUNNER):
+        raise RegisterRuns
+    try:
         conn.execute(
             "UPDATE karguzar.master_key_check SET next = %s WHERE next IS NULL AND sealed = %s",
             (_sealed(master_key), kept[0]),
         )
+    finally:
+        locks.give_back(conn, locks.RUNNER)
 
 
 def verify_master_key(
@@ -69,17 +93,18 @@ def verify_master_key(
         raise MasterKeyChanging if known else WrongMasterKey
 
 
-def knows_next(conn: Connection[Any], master_key: bytes) -> bool:
-    """Whether it has been announced that *master_key* takes over, or it is in force."""
-    kept = _kept(conn)
-    return kept is not None and _opens(master_key, kept[1] or kept[0])
+def put_in_force(conn: Connection[Any], master_key: bytes) -> bool:
+    """The change is over: only *master_key* opens this database from now on.
 
-
-def put_in_force(conn: Connection[Any], master_key: bytes) -> None:
-    """The change is over: only *master_key* opens this database from now on."""
-    conn.execute(
-        "UPDATE karguzar.master_key_check SET sealed = %s, next = NULL", (_sealed(master_key),)
+    False, and nothing is changed, while a person's key is still under another.
+    """
+    sealed = _sealed(master_key)
+    changed = conn.execute(
+        "UPDATE karguzar.master_key_check SET sealed = %s, next = NULL WHERE NOT EXISTS ("
+        "SELECT FROM karguzar.person_keys WHERE substring(wrapped FROM 1 FOR %s) <> %s)",
+        (sealed, MARK_BYTES, sealed[:MARK_BYTES]),
     )
+    return changed.rowcount == 1
 
 
 def _sealed(master_key: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -11,6 +12,16 @@ _LOCK = 0x6B617267757A6172  # "karguzar": one migration at a time in a database
 
 class MigrationChanged(Exception):
     """An applied migration no longer has the text that was applied."""
+
+
+def missing(conn: psycopg.Connection[Any], files: Path = FILES) -> list[str]:
+    """The names of the files that are still to be applied; applies and writes nothing."""
+    names = sorted(file.name for file in files.glob("[0-9]*.sql"))
+    begun = conn.execute("SELECT to_regclass('public.karguzar_migrations')").fetchone()
+    if not (begun and begun[0]):
+        return names
+    rows = conn.execute("SELECT name FROM public.karguzar_migrations").fetchall()
+    return [name for name in names if (name,) not in rows]
 
 
 def migrate(conninfo: str, files: Path = FILES) -> list[str]:

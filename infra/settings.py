@@ -149,10 +149,11 @@ class SettingsInvalid(Exception):
         self.sentences = tuple(sentences)
 
 
-def settings_from(environ: Mapping[str, str]) -> Settings:
+def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings:
     """Raise SettingsInvalid naming all that is wrong; an empty value counts as not set.
 
-    In development without a master key, one is made and kept under the data directory.
+    In development without a master key, one is made and kept under the data directory; where
+    no register is to *begin*, none is made and the master key is empty.
     """
     reading = _Reading(environ)
     reading.refuse_unknown_names()
@@ -205,7 +206,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         organisation=organisation,
         rules_file=rules_file,
         calendar_file=calendar_file,
-        master_key=master_key or kept_key(data_dir / "master.key"),
+        master_key=master_key or _development_key(data_dir / "master.key", begin=begin),
         previous_master_key=previous_master_key,
         retention_file=retention_file,
         token_issuer=issuer,
@@ -410,6 +411,10 @@ def kept_key(path: Path) -> bytes:
     if key is None:
         raise SettingsInvalid([f"{path} must hold {KEY_BYTES} bytes in base64."])
     return key
+
+
+def _development_key(path: Path, *, begin: bool) -> bytes:
+    return kept_key(path) if begin or path.exists() else b""
 
 
 def _without_secrets(database_url: str) -> str:

@@ -17,7 +17,7 @@ from psycopg.rows import class_row, tuple_row
 from psycopg.sql import SQL, Composed
 
 from domain.access_record import REFUSED
-from infra.rows import StreamRow
+from infra.rows import COLUMNS, StreamRow
 from projections.pages import CursorInvalid, checked, position_of
 
 
@@ -202,9 +202,15 @@ async def seen_by(
 ) -> list[Reader]:
     """Everyone who was shown the case before *before*, or recorded an event in it; by first time.
 
-    Who only tried, and was refused, has not seen it.
+    Who only tried, and was refused, has not seen it; nor has who asked this, which shows nothing
+    of the case. A trail does.
     """
-    values = {"case_id": case_id, "before": before or "infinity", "refused": _NOT_SEEN}
+    values = {
+        "case_id": case_id,
+        "before": before or "infinity",
+        "refused": _NOT_SEEN,
+        "asked": ["audit.seen-by", "audit seen-by"],
+    }
     reading = conn.cursor(row_factory=class_row(Reader))
     await reading.execute(_READERS, values)
     return await reading.fetchall()
@@ -214,8 +220,8 @@ async def rows_of_cases(conn: AsyncConnection[Any], cases: Sequence[UUID]) -> li
     """The stored events of these cases, in the order of the log."""
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     await cursor.execute(
-        "SELECT originator_id, originator_version, topic, state, notification_id "
-        "FROM karguzar.register_events WHERE originator_id = ANY(%b) ORDER BY notification_id",
+        f"SELECT {COLUMNS} FROM karguzar.register_events e "  # noqa: S608 - a constant
+        "WHERE originator_id = ANY(%b) ORDER BY notification_id",
         (list(cases),),
     )
     return [StreamRow(*row) for row in await cursor.fetchall()]
@@ -232,7 +238,7 @@ _READERS = (
     "count(*) FILTER (WHERE recorded) AS events_recorded FROM ("
     "SELECT official, on_behalf_of, unit, client, action, at, false AS recorded "
     "FROM karguzar.accesses WHERE cases @> ARRAY[%(case_id)s::uuid] AND at < %(before)s "
-    "AND action <> ALL(%(refused)s) "
+    "AND action <> ALL(%(refused)s) AND operation <> ALL(%(asked)s) "
     "UNION ALL SELECT official, on_behalf_of, unit, client, 'event-recorded', recorded_at, true "
     "FROM read_models.trail WHERE case_id = %(case_id)s AND recorded_at < %(before)s"
     ") AS seen GROUP BY official ORDER BY first_at, official"

@@ -10,7 +10,7 @@ CREATE TABLE {table} (
     memory text
 );
 -- indexes
-ALTER TABLE {table} ADD PRIMARY KEY (case_id, rule);
-CREATE INDEX ON {table} (since DESC, case_id DESC, rule DESC) WHERE rule <> 'standing';
+ALTER TABLE {table} ADD PRIMARY KEY (case_id, rule, unit);
+CREATE INDEX ON {table} (since DESC, case_id DESC, rule DESC, unit DESC) WHERE rule <> 'standing';
 CREATE INDEX ON {table} (rule, unit, since) WHERE rule <> 'standing';
 CREATE INDEX ON {table} (unit, since) WHERE rule <> 'standing';

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,23 +21,20 @@ from domain.finding import FindingOpened
 from domain.media_inquiry import MediaInquiryReceived
 from domain.reception import VisitRegistered
 from domain.record import EntryCorrected
-from infra.rows import StreamRow
+from infra.rows import COLUMNS, StreamRow
 from projections.corrections import Before, Entries, shown, take
 from projections.telling import Names, Reader, language
 
 _OF_CASE = (
-    "SELECT originator_id, originator_version, topic, state, notification_id "
-    "FROM karguzar.register_events "
+    f"SELECT {COLUMNS} FROM karguzar.register_events e "  # noqa: S608 - a constant
     "WHERE originator_id = %b AND (%b::int8 IS NULL OR notification_id <= %b) "
     "ORDER BY originator_version"
 )
 _OF_THREAD = (
-    "SELECT originator_id, originator_version, topic, state, notification_id "
-    "FROM karguzar.register_events "
+    f"SELECT {COLUMNS} FROM karguzar.register_events e "  # noqa: S608 - a constant
     "WHERE originator_id IN "
     "(SELECT case_id FROM read_models.threads WHERE correlation_id = %b) "
-    "AND (convert_from(state, 'UTF8')::json ->> 'thread')::uuid = %b "
-    "ORDER BY notification_id"
+    "AND notification_id <= %b ORDER BY notification_id"
 )
 _NO_NUMBERS: Mapping[UUID, str] = MappingProxyType({})
 
@@ -45,6 +42,22 @@ _NO_NUMBERS: Mapping[UUID, str] = MappingProxyType({})
 class Named(Struct, frozen=True):
     id: str
     name: str
+
+
+class Acting(TypedDict):
+    """Who did something, for whom, and from which unit, as an answer tells it."""
+
+    who: Named
+    on_behalf_of: Named | None
+    unit: Named
+
+
+def acting(names: Names, official: str, on_behalf_of: str | None, unit: str) -> Acting:
+    return {
+        "who": Named(official, names.official(official)),
+        "on_behalf_of": Named(on_behalf_of, names.official(on_behalf_of)) if on_behalf_of else None,
+        "unit": Named(unit, names.unit(unit)),
+    }
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -87,7 +100,6 @@ def tell(
     reader = Reader(spoken, names, numbers)
     details = to_builtins(recorded.event)
     name = details.pop("event")
-    deputised = recorded.on_behalf_of
     event = recorded.event
     sentence = reader.told(
         spoken.sentences[name], shown(event) if isinstance(event, EntryCorrected) else event
@@ -102,9 +114,7 @@ def tell(
         event=name,
         event_id=recorded.event_id,
         at=recorded.recorded_at,
-        who=Named(recorded.actor, names.official(recorded.actor)),
-        on_behalf_of=Named(deputised, names.official(deputised)) if deputised else None,
-        unit=Named(recorded.unit, names.unit(recorded.unit)),
+        **acting(names, recorded.actor, recorded.on_behalf_of, recorded.unit),
         client=recorded.client,
         reason=recorded.reason,
         command_id=recorded.command_id,
@@ -151,9 +161,14 @@ async def case_rows(
     return await _rows(conn, _OF_CASE, (case_id, upto, upto))
 
 
-async def thread_rows(conn: AsyncConnection[Any], correlation_id: UUID) -> list[StreamRow]:
-    """The stored events of a thread across its cases, in the order of the log."""
-    return await _rows(conn, _OF_THREAD, (correlation_id, correlation_id))
+async def thread_rows(
+    conn: AsyncConnection[Any], correlation_id: UUID, upto: int
+) -> list[StreamRow]:
+    """All stored events of a thread's cases in the order of the log, up to and with *upto*.
+
+    Those of other threads in the same cases too, for who may see a case is told by all of them.
+    """
+    return await _rows(conn, _OF_THREAD, (correlation_id, upto))
 
 
 def names_in(conn: Connection[Any], time_zone: ZoneInfo) -> Names:

@@ -23,7 +23,7 @@ from domain.answer_term import (
     AppealTermSuspended,
 )
 from domain.appeal import Result
-from domain.case import EVERY_UNIT, Event
+from domain.case import ANSWERING_FOR_FILES, EVERY_UNIT, Event
 from domain.control import ControlEstablished, ControlLifted
 from domain.due import Due
 from domain.envelope import Recorded
@@ -271,7 +271,7 @@ def _destruction(recorded: Recorded, event: destruction.DestructionProposed) -> 
         subkind=event.ground.value,
         unit=event.registering_unit,
         executors=[],
-        units=[event.registering_unit, EVERY_UNIT],
+        units=[event.registering_unit, ANSWERING_FOR_FILES],
         workers=[event.proposed_by],
         received_at=recorded.recorded_at,
         registered_on=event.proposed_on,

@@ -18,14 +18,14 @@ from psycopg.errors import UndefinedTable
 from psycopg.rows import tuple_row
 
 from domain.envelope import Recorded
+from infra import locks
 from infra.eventstore import CHANNEL, SCHEMA, Recorder, TrackingRecorder
 from infra.keys import KeyRing, Keys
 from infra.mapper import EventMapper
-from infra.rows import StreamRow
+from infra.rows import COLUMNS, StreamRow
 from projections.readmodel import ReadModel
 
 BATCH = 1_000
-_LEADER_LOCK = 0x72756E6E6572  # "runner": one runner in a database
 _STEP_SECONDS = 0.03
 """While commands come one after the other, a step takes those of so many seconds: a step of few
 events costs nearly as much as one of many."""
@@ -138,8 +138,7 @@ class LogReader:
                 (after, upto),
             ).fetchall()
             rows = cursor.execute(
-                "SELECT e.originator_id, e.originator_version, e.topic, e.state, "  # noqa: S608
-                "e.notification_id FROM unnest(%b::uuid[]) WITH ORDINALITY AS begun (id, n) "
+                f"SELECT {COLUMNS} FROM unnest(%b::uuid[]) WITH ORDINALITY AS begun (id, n) "  # noqa: S608
                 f"JOIN {SCHEMA}.register_events e ON e.originator_id = begun.id "
                 "WHERE e.notification_id <= %b ORDER BY begun.n, e.originator_version",
                 ([case for (case,) in begun], head),
@@ -228,7 +227,7 @@ class Runner:
                 time.sleep(0.5)
 
     def _lead(self, conn: psycopg.Connection[Any], stopping: Callable[[], bool]) -> None:
-        while not conn.execute("SELECT pg_try_advisory_lock(%s)", (_LEADER_LOCK,)).fetchone()[0]:  # type: ignore[index]
+        while not locks.take(conn, locks.RUNNER):
             if stopping():
                 return
             time.sleep(0.2)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import typst
-from msgspec import json
+from msgspec import json, to_builtins
+
+from infra.typesetting.letters import FONTS, settable
 
 FOLDER = Path(__file__).parent
-FONTS = FOLDER / "fonts"
-FAMILIES = ("Noto Sans", "Noto Sans Georgian")
 PDF_STANDARDS: "typst.PDFStandards" = ["a-2u"]
 
 _one_at_a_time = threading.Lock()
@@ -23,8 +23,8 @@ class NotSet(Exception):
 def as_pdf(template: str, content: Any, at: datetime) -> bytes:
     """The document as PDF/A, made at *at*: the same content gives the same bytes.
 
-    What is in *content* is shown as it stands: nothing in it is read as markup. Blocks for as long
-    as it takes, one document at a time. Raises NotSet.
+    What is in *content* is shown as it stands: nothing in it is read as markup, and what can't be
+    set shows as NO_LETTER. Blocks for as long as it takes, one document at a time. Raises NotSet.
     """
     with _one_at_a_time:
         return _compiled(template, content, at, "pdf")
@@ -38,13 +38,14 @@ def as_pages(template: str, content: Any, at: datetime) -> list[bytes]:
 
 
 def _compiled(template: str, content: Any, at: datetime, form: Any) -> bytes:
+    shown = settable(to_builtins(content))
     try:
         return typst.compile(
             FOLDER / f"{template}.typ",
             root=FOLDER,
             format=form,
             ppi=110,
-            sys_inputs={"content": json.encode(content, order="sorted").decode()},
+            sys_inputs={"content": json.encode(shown, order="sorted").decode()},
             font_paths=typst.Fonts(
                 include_system_fonts=False,
                 include_embedded_fonts=False,

@@ -200,7 +200,9 @@ def _reception(story: Story) -> None:
 
 def _finding(story: Story) -> None:
     kind = CaseKind.FINDING
-    about = {"kind": "late", "unit": "pensions", "answer_due_on": on(5)}
+    about = {"kind": "late", "unit": "pensions", "answer_due_on": on(5), "answerer": "huseynova"}
     case = story.begin("auditor", kind, source_case=story.cases[CaseKind.APPEAL], **about)
     story.go_on("head", kind, case, finding.AnswerFinding)
     story.go_on("auditor", kind, case, finding.ProposeRemedy, due_on=on(5))
+    hide = {"entry": "confidential", "value": "true", "approved_by": "minister", "person_id": None}
+    story.go_on("auditor", kind, case, record.CorrectEntry, **hide)

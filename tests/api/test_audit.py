@@ -16,12 +16,17 @@ import httpx
 import psycopg
 import pytest
 from litestar.testing import TestClient
+from msgspec import inspect
 from psycopg.rows import dict_row
 
 from api.access_records import SHOWS_NO_CASE
 from api.app import build_app
+from api.bodies import CASES
+from api.examples import example_of
 from application.caller import Role
+from application.rights import RIGHTS
 from domain.access_record import REFUSED, Action
+from domain.finding import OpenFinding
 from domain.kinds import KINDS
 from tests.api.bodies import NOWHERE, appeal, begun, done, read, refused
 from tests.api.conftest import As
@@ -110,10 +115,14 @@ def test_everyone_who_saw_the_case_before_the_leak_is_found(
     assert seen["huseynova"]["first_at"] < seen["huseynova"]["last_at"]
     assert seen["huseynova"]["clients"] == ["tests"]
     later = read(auditor, f"audit/cases/{answered}/seen-by")["officials"]
-    assert [each["who"]["id"] for each in later if each["who"]["id"] not in seen] == [
-        "director",
-        "auditor",
-    ]
+    fresh = [each["who"]["id"] for each in later if each["who"]["id"] not in seen]
+    assert fresh == ["director"], "asking who saw it is not seeing it"
+    read(auditor, "audit/trail", case=answered)
+    read(as_("head"), f"cases/{answered}/conformance")
+    last = read(auditor, f"audit/cases/{answered}/seen-by")["officials"]
+    assert last[-1]["who"]["id"] == "auditor", "a trail shows what happened in it"
+    of_head = next(each for each in last if each["who"]["id"] == "huseynova")
+    assert of_head["actions"] == ["case-opened", "list-read"]
 
 
 def test_who_tried_to_sign_without_initials_stands_in_the_trail(as_: As, answered: str) -> None:
@@ -237,6 +246,67 @@ def test_a_case_that_is_hidden_and_one_that_is_not_there_are_told_apart_on_recor
         refused(as_("ganja").get(f"/api/v1/cases/{case}"), 404, "no-such-case")
         row = newest(server)
         assert (row["problem"], row["cases"]) == (problem, [UUID(case)])
+
+
+def test_a_refused_command_is_on_record_with_the_cases_that_it_names(
+    as_: As, server: Server, answered: str
+) -> None:
+    unknown, ganja = str(uuid4()), as_("ganja")
+    evidence = [{"case_id": unknown, "version": 1}, {"case_id": answered, "version": 1}]
+    for path, body, named in (
+        (
+            f"appeals/{unknown}/merge-appeal",
+            {"into": answered, "reason": "Eyni məsələ"},
+            [unknown, answered],
+        ),
+        ("findings", example_of(OpenFinding) | {"evidence": evidence}, [unknown, answered]),
+        (
+            "findings",
+            example_of(OpenFinding) | {"source_case": answered, "evidence": []},
+            [answered],
+        ),
+        ("destructions", {"cases": [answered, unknown]}, [answered, unknown]),
+    ):
+        answer = ganja.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code in (403, 404, 422), answer.text
+        row = newest(server)
+        assert (row["action"], row["official"]) == ("command-refused", "valiyev"), answer.text
+        assert [str(case) for case in row["cases"]] == named, path
+
+
+def test_every_id_in_a_command_is_known_to_be_a_case_or_none() -> None:
+    ids: set[str] = set()
+    for of_kind in RIGHTS.values():
+        for command in of_kind:
+            _collect_ids(inspect.type_info(command), "", ids)
+    assert ids == CASES | {
+        *("id", "owners", "kept", "person", "person_id", "remedy_id", "request_id", "visit_id")
+    }
+
+
+def _collect_ids(info: inspect.Type, name: str, ids: set[str]) -> None:
+    match info:
+        case inspect.UUIDType():
+            ids.add(name)
+        case inspect.Metadata(type=inner) | inspect.VarTupleType(item_type=inner):
+            _collect_ids(inner, name, ids)
+        case inspect.UnionType(types=types):
+            for each in types:
+                _collect_ids(each, name, ids)
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                _collect_ids(field.type, field.name, ids)
+
+
+def test_every_address_with_an_id_in_it_may_lead_nowhere(server: Server) -> None:
+    document = server.public.get("/schema/openapi.json").json()
+    silent = [
+        described["operationId"]
+        for path, methods in document["paths"].items()
+        for described in methods.values()
+        if re.search(r"\{\w*id\}", path) and "404" not in described["responses"]
+    ]
+    assert silent == []
 
 
 def test_what_says_nothing_about_anybody_is_not_on_record(as_: As, server: Server) -> None:
@@ -472,3 +542,9 @@ def karguzar(server: Server, *arguments: str) -> subprocess.CompletedProcess[str
         text=True,
         check=False,
     )
+
+
+def test_nobody_is_said_to_have_seen_a_case_that_is_not_there(as_: As) -> None:
+    path = f"/api/v1/audit/cases/{NOWHERE}/seen-by"
+    refused(as_("auditor").get(path), 404, "no-such-case")
+    refused(as_("registrar").get(path), 403, "forbidden")

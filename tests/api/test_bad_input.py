@@ -1,11 +1,13 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import jwt
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -414,3 +416,72 @@ def test_a_position_that_does_not_come_is_not_waited_for_for_ever(as_: As) -> No
     refused(answer, 503, "read-model-behind")
     assert 3 <= time.monotonic() - started < 30
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    "number", ["100", "0", "1763700000", "-5", "1e9", "20260301", "2026-02-30"]
+)
+@pytest.mark.parametrize(
+    ("who", "path", "name"),
+    [
+        ("auditor", f"audit/cases/{NOWHERE}/seen-by", "before"),
+        ("auditor", f"audit/trail?case={NOWHERE}", "from"),
+        ("auditor", f"audit/trail?case={NOWHERE}", "to"),
+        ("auditor", "audit/conformance", "from"),
+        ("auditor", "audit/conformance", "to"),
+        ("auditor", "cases", "received_from"),
+        ("auditor", "cases", "received_to"),
+        ("auditor", "deputies", "at"),
+    ],
+)
+def test_a_number_is_no_instant(as_: As, who: str, path: str, name: str, number: str) -> None:
+    answer = as_(who).get(f"/api/v1/{path}{'&' if '?' in path else '?'}{name}={number}")
+    problem = refused(answer, 422, "not-valid")
+    assert [error["field"] for error in problem["errors"]] == [name]
+    assert "2026-03-01T09:00:00+04:00" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-01T05:00:00Z",
+        "2026-03-01T09:00:00+04:00",
+        "2026-03-01T09:00:00%2B04:00",
+        "2026-03-01T09:00:00",
+        "2026-03-01T09:00",
+        "2026-03-01T04:00:00.000-0100",
+    ],
+)
+def test_an_instant_may_be_written_in_many_ways(as_: As, server: Server, written: str) -> None:
+    auditor = as_("auditor")
+    for path in ("audit/conformance?from=", "cases?received_from=", "deputies?at="):
+        assert auditor.get(f"/api/v1/{path}{written}").status_code == 200, path
+    assert auditor.get(f"/api/v1/audit/conformance?to={written}").status_code == 200
+    with psycopg.connect(server.conninfo) as conn:
+        (query,) = conn.execute(
+            "SELECT query FROM karguzar.accesses WHERE operation = 'audit.conformance' "
+            "ORDER BY id DESC LIMIT 1"
+        ).fetchone() or ({},)
+    assert datetime.fromisoformat(query["before"]) == datetime(2026, 3, 1, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("changes", "since"), ("counts", "by"), ("deadlines/compute?from=2026-03-02", "rule")],
+)
+def test_a_parameter_that_is_missing_is_named(as_: As, path: str, name: str) -> None:
+    problem = refused(as_("auditor").get(f"/api/v1/{path}"), 422, "not-valid")
+    assert problem["errors"] == [{"field": name, "message": "This is required"}]
+
+
+def test_a_field_that_is_missing_is_named_in_every_language(as_: As) -> None:
+    registrar = as_("registrar")
+    body = appeal()
+    del body["topic"]
+    answer = registrar.post(APPEALS, json=body, headers={"Accept-Language": "az"})
+    problem = refused(answer, 422, "not-valid")
+    assert [error["field"] for error in problem["errors"]] == ["topic"]
+    assert problem["detail"].endswith("Düzəldiləcək sahələr: topic.")
+    nested = appeal(applicant={"type": "individual"})
+    problem = refused(registrar.post(APPEALS, json=nested), 422, "not-valid")
+    assert [error["field"] for error in problem["errors"]] == ["applicant.person"]

@@ -225,12 +225,16 @@ def test_a_preview_leaves_all_connections_to_those_who_record(
 def test_one_preview_is_worked_out_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     busy, most = [0], [0]
 
-    def previewed(*_: Any) -> None:
+    def previewed(*_: Any) -> Any:
         busy[0] += 1
         most[0] = max(most[0], busy[0])
         time.sleep(0.05)
         busy[0] -= 1
+        return SimpleNamespace(moves=[], position=1)
 
+    async def recorded(*_: Any, **__: Any) -> None: ...
+
+    monkeypatch.setattr(calendar_decisions, "record", recorded)
     monkeypatch.setattr(calendar_decisions, "_previewed", previewed)
     monkeypatch.setattr(calendar_decisions, "list_sight_sql", lambda *_: ("true", {}))
 

@@ -18,10 +18,15 @@ from domain.kinds import KINDS
 from domain.merkle import leaf_hash
 from infra.case_file_verifier import RESULTS, verify
 from infra.leaves import entries
-from infra.typesetting import FAMILIES, FONTS
+from infra.typesetting.letters import FAMILIES, WEIGHTS, letters_of
 from projections.case_document import LANGUAGES, headings
 from tests.attacks import Attack
-from tests.attacks.on_case_files import ATTACKS
+from tests.attacks.on_case_files import (
+    ATTACKS,
+    note_signed_anew,
+    sentence_told_otherwise,
+    unsealed,
+)
 from tests.case_files import ANSWER, SCAN, VERIFIER, Office, attach, files_in, office, zipped_again
 from tests.desks import migrated_database, new_desk
 
@@ -82,9 +87,55 @@ def test_a_case_file_is_sound_to_a_stranger_with_the_registers_key(
 
 def test_with_the_key_in_the_file_it_says_that_this_proves_less(taken: bytes, check: Check) -> None:
     status, said = check(taken)
-    assert status == 0
+    assert (status, said["findings"]) == (2, [])
     assert "the key in the file itself" in said["proves"][0]
-    assert "the key was in the file" in said["proves_not"][0]
+    assert "karguzar checkpoint-key" in said["unchecked"][0]
+
+
+def test_without_the_registers_key_no_forgery_is_called_sound(
+    taken: bytes, key: str, check: Check
+) -> None:
+    files = files_in(taken)
+    note_signed_anew(files)
+    assert check(zipped_again(files))[0] == 2
+    assert check(zipped_again(files), "--key", key)[0] == 1
+
+
+def test_what_proves_nothing_says_nothing_of_sound(taken: bytes, key: str, tmp_path: Path) -> None:
+    files = files_in(taken)
+    unsealed(sentence_told_otherwise)(files)
+    path = tmp_path / "case.zip"
+    path.write_bytes(zipped_again(files))
+    for given, status in ((None, 2), (key, 1)):
+        verdict = verify(path, given)
+        assert (verdict.status, verdict.covered, verdict.proves) == (status, 0, [])
+    done = subprocess.run(
+        [sys.executable, "-I", str(VERIFIER), str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("NOT ALL COULD BE CHECKED.\n")
+    assert "ound" not in done.stdout.partition("Not:")[0]
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda content: b"%PDF-1.4 another" + content,
+        lambda content: content + b"another",
+        lambda content: content[:-2] + b"\x07\x00another",
+    ],
+    ids=["before", "behind", "as-a-comment"],
+)
+def test_bytes_around_the_zip_are_found(
+    taken: bytes, key: str, tmp_path: Path, wrapped: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "case.zip"
+    path.write_bytes(wrapped(taken))
+    verdict = verify(path, key)
+    assert [each.kind for each in verdict.findings] == ["bytes-added"]
+    assert verdict.status == 1
 
 
 def test_it_is_checked_unpacked_as_well(
@@ -180,7 +231,7 @@ def test_without_a_signing_key_it_is_said_plainly(kept: Office, check: Check) ->
     assert not [name for name in files_in(content) if name.startswith("proofs/")]
     status, said = check(content)
     assert (status, said["findings"]) == (2, [])
-    assert "signs no checkpoints" in said["unchecked"][0]
+    assert "has no checkpoint" in said["unchecked"][0]
 
 
 class TestEventsBehindTheCheckpoint:
@@ -246,33 +297,9 @@ def test_every_letter_of_a_language_is_in_the_fonts(language: str) -> None:
     letters = {
         letter for file in files if file.exists() for letter in file.read_text() if letter > " "
     }
-    for weight in ("Regular", "Bold"):
-        missing = letters - {
-            chr(code)
-            for family in FAMILIES
-            for code in characters(FONTS / f"{family.replace(' ', '')}-{weight}.ttf")
-        }
+    for weight in WEIGHTS:
+        missing = letters - {letter for family in FAMILIES for letter in letters_of(family, weight)}
         assert not missing, weight
-
-
-def characters(font: Path) -> Iterator[int]:
-    """What a font has a glyph for: its cmap, format 4."""
-    data = font.read_bytes()
-
-    def number(at: int, size: int = 2) -> int:
-        return int.from_bytes(data[at : at + size], "big")
-
-    tables = {data[at : at + 4]: number(at + 8, 4) for at in range(12, 12 + 16 * number(4), 16)}
-    cmap = tables[b"cmap"]
-    for record in range(cmap + 4, cmap + 4 + 8 * number(cmap + 2), 8):
-        sub = cmap + number(record + 4, 4)
-        if number(sub) != 4:
-            continue
-        count = number(sub + 6) // 2
-        for segment in range(count):
-            end = number(sub + 14 + 2 * segment)
-            start = number(sub + 16 + 2 * (count + segment))
-            yield from range(start, end + 1)
 
 
 def test_headings_have_the_same_places_in_every_language() -> None:

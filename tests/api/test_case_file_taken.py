@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -63,9 +64,11 @@ def client_of(server: Server, name: str) -> Any:
     return server.client(server.token(PEOPLE[name]))
 
 
-def taken(server: Server, name: str, case: str, **query: str) -> Any:
+def taken(
+    server: Server, name: str, case: str, reason: str = "Məhkəmənin sorğusu", **query: str
+) -> Any:
     return client_of(server, name).get(
-        f"/api/v1/cases/{case}/file", params={"reason": "Məhkəmənin sorğusu", **query}
+        f"/api/v1/cases/{case}/file", params=query, headers={"Access-Reason": quote(reason)}
     )
 
 
@@ -152,9 +155,10 @@ def test_whoever_does_not_see_the_case_takes_nothing(signing: Server, case: str,
 @pytest.mark.parametrize(
     ("query", "status", "problem"),
     [
-        ({"reason": ""}, 422, "not-valid"),
-        ({"reason": "x" * 501}, 422, "not-valid"),
-        ({"reason": "bir\0iki"}, 422, "not-valid"),
+        ({"reason": ""}, 422, "access-reason-missing"),
+        ({"reason": "      "}, 422, "access-reason-missing"),
+        ({"reason": "x" * 501}, 422, "access-reason-missing"),
+        ({"reason": "bir\0iki"}, 422, "access-reason-missing"),
         ({"language": "fr"}, 422, "not-valid"),
         ({"colour": "red"}, 400, "unknown-parameter"),
     ],
@@ -167,7 +171,17 @@ def test_bad_input_is_a_problem(
 
 def test_without_a_reason_nothing_is_taken(signing: Server, case: str) -> None:
     auditor = client_of(signing, "auditor")
-    refused(auditor.get(f"/api/v1/cases/{case}/file"), 422, "not-valid")
+    before = len(accesses(signing, case))
+    address = f"/api/v1/cases/{case}/file"
+    refused(auditor.get(address), 422, "access-reason-missing")
+    refused(auditor.get(address, params={"reason": "Yoxlama"}), 400, "unknown-parameter")
+    assert len(accesses(signing, case)) == before
+
+
+def test_a_reason_in_any_letters_is_kept_and_the_file_made(signing: Server, case: str) -> None:
+    reason = "裁判所の照会 😀 #panic(1)"
+    assert taken(signing, "auditor", case, reason).content.startswith(b"PK")
+    assert accesses(signing, case)[-1][-1] == reason
 
 
 def test_the_command_line_writes_the_same_file_and_is_on_record(
@@ -190,6 +204,9 @@ def test_the_command_line_writes_the_same_file_and_is_on_record(
     )
     assert checked.returncode == 0
     assert checked.stdout.startswith("SOUND.")
+    unsaid = karguzar(signing, "export", "case", case, "--reason", "     ")
+    assert unsaid.returncode == 2
+    assert "takes 5 to 500" in " ".join(unsaid.stderr.split())
     again = karguzar(signing, *words)
     assert again.returncode == 2
     assert "name another file" in " ".join(again.stderr.split())

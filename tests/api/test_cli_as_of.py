@@ -97,6 +97,7 @@ def test_changes_lead_from_one_count_to_the_other(as_of: AsOfCommand) -> None:
 def test_what_cannot_be_asked_is_said(as_of: AsOfCommand, desk: Desk) -> None:
     assert "position from 1" in as_of.run("counts", "soon", status=2)
     assert "has not come so far" in as_of.run("cases", "99", status=2)
+    assert "cursor" in as_of.run("cases", "1", "--cursor", "x", status=2).lower()
     assert "exchange" in as_of.run("changes", "3", "1", status=2)
     desk.execute(register_appeal())
     assert "try again later" in as_of.run("counts", "4", status=1)

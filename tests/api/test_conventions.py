@@ -2,13 +2,14 @@ import json
 import re
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from api.problems import HANDLERS, problem_type, problem_types
 from domain.case import NotFitting, Refusal
-from tests.api.bodies import appeal, begun, done, read, refused
+from tests.api.bodies import NOWHERE, appeal, begun, done, read, refused
 from tests.api.conftest import As
 from tests.api.serving import PEOPLE, Server, fresh_key
 
@@ -205,6 +206,29 @@ def test_each_operation_has_an_example(document: dict[str, Any]) -> None:
             operation["requestBody"] if method == "post" else operation["responses"]["200"]
         )["content"].values()
         assert content.get("examples") or content["schema"]["examples"], (path, method)
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("administrator", "deputies"), ("auditor", "findings"), ("controller", "destructions")],
+)
+def test_an_example_fits_whatever_names_it_is_given(
+    as_: As, document: dict[str, Any], who: str, path: str
+) -> None:
+    (content,) = document["paths"][f"/api/v1/{path}"]["post"]["requestBody"]["content"].values()
+    (example,) = content["schema"]["examples"]
+    applicant = str(uuid4())
+    person = {"id": applicant, "surname": "Həsənov", "name": "Rəşad"}
+    begun(as_("registrar"), "appeals", appeal(applicant={"type": "individual", "person": person}))
+    names = {"executor": "mammadov", "unit-head": "huseynova", NOWHERE: applicant}
+    body = {
+        field: names.get(value, value) if isinstance(value, str) else value
+        for field, value in example.items()
+    }
+    answer = as_(who).post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+    if path == "deputies":
+        done(as_(who), f"deputies/{answer.json()['id']}/end", {"reason": "Sınaq"})
 
 
 def test_each_operation_tells_its_problems(document: dict[str, Any]) -> None:

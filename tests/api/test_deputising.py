@@ -1,5 +1,6 @@
 """Acting for another official, as the register lets one: from, until, and not a moment longer."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,15 @@ def entered(client: httpx.Client, **changes: Any) -> dict[str, Any]:
 
 def ended(client: httpx.Client, identity: str) -> httpx.Response:
     return client.post(f"{DEPUTIES}/{identity}/end", json={"reason": "Qayıtdı"})
+
+
+@pytest.fixture(autouse=True)
+def none_left(as_: As) -> Iterator[None]:
+    """Nobody deputises for anybody any more when the test is done."""
+    yield
+    for row in read(as_("administrator"), "deputies", limit=200)["rows"]:
+        if row["ended_at"] is None:
+            ended(as_("administrator"), row["id"])
 
 
 @pytest.fixture
@@ -137,6 +147,19 @@ def test_the_same_key_enters_it_once(as_: As) -> None:
     assert ended(administrator, answers[0].json()["id"]).status_code == 200
 
 
+def test_one_at_a_time_for_the_same_two_so_that_ending_it_ends_it(as_: As, case: str) -> None:
+    executor, administrator = as_("executor"), as_("administrator")
+    one = entered(administrator)
+    for times in ({}, {"starts_at": moment(hours=2), "ends_at": moment(days=3)}):
+        again = administrator.post(DEPUTIES, json=deputising(**times))
+        refused(again, 409, "deputising-overlaps")
+    entered(administrator, starts_at=one["ends_at"], ends_at=moment(days=3))
+    entered(administrator, deputy="aliyev")
+    assert ended(administrator, one["id"]).status_code == 200
+    refused(accept(executor, case), 403, "not-a-deputy")
+    entered(administrator, ends_at=one["ends_at"])
+
+
 def test_its_history_stays_and_is_seen_by_those_concerned(as_: As) -> None:
     administrator = as_("administrator")
     one = entered(administrator)
@@ -155,9 +178,26 @@ def test_its_history_stays_and_is_seen_by_those_concerned(as_: As) -> None:
     assert one["id"] in rows("auditor", at=one["entered_at"])
 
 
+def test_it_did_not_hold_before_it_was_entered_whenever_it_is_said_to_have_started(
+    as_: As,
+) -> None:
+    before = moment()
+    one = entered(as_("administrator"), starts_at=moment(days=-3))
+
+    def held(at: str) -> bool:
+        found = read(as_("auditor"), "deputies", limit=200, at=at)["rows"]
+        return one["id"] in [row["id"] for row in found]
+
+    assert [held(moment(days=-2)), held(before), held(one["entered_at"])] == [False, False, True]
+    ended(as_("administrator"), one["id"])
+
+
 def test_pages_lead_through_all_of_them(as_: As) -> None:
     administrator = as_("administrator")
-    made = [entered(administrator, starts_at=moment(days=2), ends_at=moment(days=3)) for _ in "abc"]
+    made = [
+        entered(administrator, starts_at=moment(days=day), ends_at=moment(days=day + 1))
+        for day in (6, 4, 2)
+    ]
     first = read(administrator, "deputies", limit=2)
     second = read(administrator, "deputies", limit=2, cursor=first["cursor"])
     found = [row["id"] for row in [*first["rows"], *second["rows"]]]

@@ -24,8 +24,7 @@ def left_untold(as_: As, **changes: Any) -> str:
     """An appeal that was left unconsidered, its applicant not told."""
     case = assigned_appeal(as_, **changes)
     ground = {"ground": "insufficient-data", "reason": "Məlumat çatmır"}
-    head = "head" if not changes.get("confidential") else "registrar"
-    done(as_(head), f"appeals/{case}/leave-unconsidered", ground)
+    done(as_("head"), f"appeals/{case}/leave-unconsidered", ground)
     return case
 
 
@@ -117,6 +116,47 @@ def test_a_finding_on_a_confidential_case_is_seen_by_those_it_names(as_: As) -> 
     done(as_("head"), f"findings/{found}/answer-finding", {"text": "Aydındır"})
 
 
+def test_an_executor_who_is_named_answers_and_another_of_the_unit_does_not(as_: As) -> None:
+    executor, answer = as_("executor"), {"text": "Aydındır"}
+    named = begun(as_("auditor"), "findings", finding(answerer="mammadov"))
+    path = "/api/v1/findings/{}/answer-finding"
+    refused(as_("head").post(path.format(named), json=answer), 409, "not-the-concerned-unit")
+    done(executor, f"findings/{named}/answer-finding", answer)
+    of_the_unit = begun(as_("auditor"), "findings", finding())
+    refused(executor.post(path.format(of_the_unit), json=answer), 409, "head-answers")
+
+
+def test_an_answer_shows_nobody_a_case_that_is_hidden_from_them(as_: As) -> None:
+    case = assigned_appeal(as_, confidential=True)
+    found = begun(as_("auditor"), "findings", finding(answerer="mammadov"))
+    answer = {"text": "Belə deyil", "evidence": [{"case_id": case, "version": 1}]}
+    path = f"/api/v1/findings/{found}/answer-finding"
+    refused(as_("executor").post(path, json=answer), 422, "confidential-evidence")
+
+
+def test_a_finding_is_hidden_after_its_case(as_: As) -> None:
+    auditor, leader = as_("auditor"), as_("leader")
+    case = assigned_appeal(as_)
+    about = finding(source_case=case, answerer="huseynova")
+    found = begun(auditor, "findings", about)
+    hide = {"entry": "confidential", "value": "true", "reason": "Məxfidir"}
+    done(as_("registrar"), f"appeals/{case}/correct-entry", {**hide, "approved_by": "minister"})
+    assert leader.get(f"/api/v1/findings/{found}").status_code == 200
+    path = f"findings/{found}/correct-entry"
+    refused(
+        as_("head").post(f"/api/v1/{path}", json={**hide, "approved_by": "minister"}),
+        403,
+        "forbidden",
+    )
+    done(auditor, path, {**hide, "approved_by": "minister"})
+    refused(leader.get(f"/api/v1/findings/{found}"), 404, "no-such-case")
+    refused(leader.get(f"/api/v1/cases/{found}/history"), 404, "no-such-case")
+    position = read(auditor, "positions")["position"]
+    listed = read(leader, "findings", limit=200, wait_for=position)["rows"]
+    assert found not in {row["case_id"] for row in listed}
+    assert read(as_("head"), f"findings/{found}")["standing"]["confidential"] is True
+
+
 @pytest.fixture(scope="module")
 def reported(as_: As) -> str:
     """A case that broke one rule."""
@@ -182,6 +222,15 @@ def test_leaders_get_the_totals_without_the_cases_and_others_nothing(
     assert reported not in str(page)
     for name in ("registrar", "executor", "head", "controller", "analyst", "administrator"):
         refused(as_(name).get("/api/v1/audit/conformance"), 403, "forbidden")
+
+
+def test_leaders_are_told_of_confidential_cases_in_no_total(as_: As) -> None:
+    asked = {"rule": "complained-of-unnamed"}
+    before = report(as_("leader"), **asked)["totals"]
+    seen = sum(total["cases"] for total in report(as_("auditor"), **asked)["totals"])
+    begun(as_("registrar"), "appeals", appeal(kind="complaint", confidential=True))
+    assert report(as_("leader"), **asked)["totals"] == before
+    assert sum(total["cases"] for total in report(as_("auditor"), **asked)["totals"]) == seen + 1
 
 
 def test_a_case_of_another_unit_shows_nothing_of_its_conformance(as_: As, reported: str) -> None:

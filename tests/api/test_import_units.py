@@ -44,3 +44,4 @@ def test_a_mapping_whose_own_unit_is_unknown_is_refused_with_its_line(
     ended = karguzar(database, MASTER_KEY, tmp_path, *IMPORT)
     assert ended.returncode == 2
     assert "There is no unit 'records': did you mean 'record'?" in ended.stderr
+    assert "karguzar organisation FILE; or copy the mapping" in ended.stderr

@@ -140,7 +140,10 @@ def test_nothing_personal_is_in_the_log_the_metrics_the_problems_or_the_addresse
 def test_no_route_takes_anything_personal_in_its_address(quiet: Server) -> None:
     document = quiet.public.get("/schema/openapi.json").json()
     names = {name for path in document["paths"] for name in _placeholders(path)}
-    assert names == {"case_id", "person_id", "thread_id", "digest"}
+    assert names == {
+        *("case_id", "person_id", "thread_id", "deputising_id"),
+        *("change", "digest"),
+    }
     for path in document["paths"]:
         client = httpx.URL(path)
         assert not client.query

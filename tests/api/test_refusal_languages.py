@@ -25,7 +25,7 @@ ASSEMBLED = (api.app, api.cli)
 TRANSLATED = LANGUAGES[1:]
 TECHNICAL = re.compile(
     r"\{\w+\}|[A-Z]+:[A-Z]+:[A-Z]+|\bTO\b|T16|Idempotency-Key|Access-Reason|application/json|/schema"
-    r"|SHA-256|JSON|UTF-8|PUT|cursor|header|token|\bid\b"
+    r"|\d{4}-\d\d-\d\dT[\d:+]+|SHA-256|JSON|UTF-8|PUT|cursor|header|token|\bid\b"
 )
 LETTERS = {
     "az": re.compile(r"[a-zçəğıöşüİ]*", re.IGNORECASE),

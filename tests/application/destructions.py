@@ -14,12 +14,21 @@ from application.caller import Role
 from application.desk import Desk
 from application.destruction_desk import DestructionDesk
 from domain.appeal import WithdrawAppeal
-from domain.case import CaseKind
-from domain.destruction import ApproveDestruction, Ground, ProposeDestruction
+from domain.applicant import Individual
+from domain.case import CaseKind, Person
+from domain.destruction import (
+    ApproveDestruction,
+    DestructionCarriedOut,
+    Ground,
+    ProposeDestruction,
+)
 from domain.retention import RetentionRule, RetentionRules, Starts
 from projections.retention import has_seen_all, hung_on
+from projections.runner import Runner
+from tests.desks import recorded_by
 from tests.domain.spec import NOON
-from tests.orders import CONTROLLER, REGISTRAR, caller, order
+from tests.orders import CONTROLLER, HEAD, REGISTRAR, add_note, caller, order, register_appeal
+from tests.projections.logs import run_out
 
 RULES = RetentionRules(
     (
@@ -33,9 +42,26 @@ RULES = RetentionRules(
         ),
     )
 )
+PERSON = Person(
+    id=uuid4(), surname="Zülfüqarov", name="Əjdər", fin="7ZULFU4", phone="+994-50-5550123"
+)
+OTHER = Person(id=uuid4(), surname="Qəmbərova", name="Mələk")
+WORDS = ["Zülfüqarov", "Əjdər", "7ZULFU4", "+994-50-5550123", "Qızılgül bağçası", "Tələbnamə"]
 LATER = NOON + timedelta(days=3 * 365)
 FIRST = caller("rzayeva", "social", Role.UNIT_HEAD)
 SECOND = caller("director", "agency", Role.LEADER)
+
+
+def appeal_of(desk: Desk, person: Person, subject: str = "Qızılgül bağçası") -> UUID:
+    """A person's appeal, with a note."""
+    case = uuid4()
+    desk.execute(
+        register_appeal(
+            case, applicant=Individual(person=person), subject=subject, text="Tələbnamə"
+        )
+    )
+    desk.execute(add_note(case, "Tələbnamə oxundu", by=HEAD))
+    return case
 
 
 def withdrawn(desk: Desk, case: UUID) -> None:
@@ -55,9 +81,9 @@ def proposed(desk: Desk, *cases: UUID) -> UUID:
     return destruction
 
 
-def erasure_proposed(desk: Desk, person: UUID) -> UUID:
+def erasure_proposed(desk: Desk, person: UUID, reason: str = "12/34") -> UUID:
     destruction = uuid4()
-    command = ProposeDestruction(ground=Ground.REQUEST, person=person)
+    command = ProposeDestruction(ground=Ground.REQUEST, person=person, reason=reason)
     desk.execute(order(CaseKind.DESTRUCTION, destruction, command, CONTROLLER))
     return destruction
 
@@ -73,6 +99,28 @@ def destruction_desk(desk: Desk, database: str) -> DestructionDesk:
             return hung_on(conn, list(cases)) if has_seen_all(conn, 0) else None
 
     return DestructionDesk(desk, hung, lambda: clean_up(database, desk))
+
+
+def destroyed(desk: Desk, database: str, runner: Runner, destruction: UUID) -> None:
+    """Approved and carried out, and the read models followed."""
+    approved(desk, destruction)
+    run_out(runner)
+    destruction_desk(desk, database).round()
+    run_out(runner)
+
+
+def carried_out_in(desk: Desk) -> DestructionCarriedOut:
+    """The last that was."""
+    return next(
+        r.event for r in reversed(recorded_by(desk)) if isinstance(r.event, DestructionCarriedOut)
+    )
+
+
+def key_owners(database: str) -> set[UUID]:
+    """Who has a key."""
+    with psycopg.connect(database) as conn:
+        rows = conn.execute("SELECT owner FROM karguzar.person_keys").fetchall()
+    return {owner for (owner,) in rows}
 
 
 def left_in_tables(database: str, needles: Iterable[str]) -> set[tuple[str, str]]:

@@ -21,7 +21,9 @@ from application.access import (
 from application.caller import Caller, Role
 from application.rights import RIGHTS
 from domain.appeal import NoteMergedAppeal, RegisterAppeal
-from domain.case import Actor, CaseKind
+from domain.case import ANSWERING_FOR_FILES, Actor, CaseKind, RegistrationNumber
+from domain.destruction import CarryOutDestruction, CompleteDestruction, Destruction, Ground
+from domain.keeping import DestroyContent
 from domain.kinds import KINDS
 from domain.notice import GiveDeadlineNotice
 from domain.recalculation import RecomputeDueDates
@@ -151,8 +153,38 @@ class TestRights:
 
     def test_leave_only_what_policies_do_without_a_role(self) -> None:
         nobody = {c for rights in RIGHTS.values() for c, roles in rights.items() if not roles}
-        assert nobody == {GiveDeadlineNotice, NoteMergedAppeal, RecomputeDueDates}
+        assert nobody == {
+            CarryOutDestruction,
+            CompleteDestruction,
+            DestroyContent,
+            GiveDeadlineNotice,
+            NoteMergedAppeal,
+            RecomputeDueDates,
+        }
 
     def test_say_which_role_is_missing(self) -> None:
         with pytest.raises(Forbidden, match="one of the roles registrar"):
             require_right(caller("other", "press", Role.EXECUTOR), CaseKind.APPEAL, RegisterAppeal)
+
+
+def test_a_destruction_is_seen_in_other_units_by_those_alone_who_propose_or_decide() -> None:
+    case = Destruction(
+        number=RegistrationNumber(book="d", year=2026, sequence=1),
+        ground=Ground.RETENTION,
+        cases=(),
+        person=None,
+        proposers=frozenset({"controller"}),
+        units=frozenset({"agency", ANSWERING_FOR_FILES}),
+        workers=frozenset({"controller"}),
+    )
+    seen_by = {
+        role for role in Role if may_see(caller("other", "region-ganja", role), case, ORGANISATION)
+    }
+    assert seen_by == {
+        Role.AUDITOR,
+        Role.CONTROLLER,
+        Role.LEADER,
+        Role.SIGNATORY,
+        Role.SYSTEM,
+        Role.UNIT_HEAD,
+    }

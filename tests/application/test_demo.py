@@ -41,6 +41,20 @@ HARDLY_EVER = {
     "appeal-reopened",
     "appeal-reclassified",
     "media-inquiry-reopened",
+    # Nothing of half a year is old enough to go: one erasure is proposed, and waits.
+    "content-destroyed",
+    "destruction-approved",
+    "destruction-carried-out",
+    "destruction-completed",
+    "destruction-refused",
+    "destruction-withdrawn",
+    "held-from-destruction",
+    "hold-released",
+    "finding-answer-rejected",
+    "finding-closed",
+    "finding-withdrawn",
+    "remedy-carried-out",
+    "remedy-proposed",
 }
 
 

@@ -1,17 +1,27 @@
 from collections import Counter
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from api.retention_composition import make_retention
 from application.desk import Desk
-from domain.applicant import Individual, Represented
+from application.orders import NamedCaseMissing
+from domain.applicant import Represented
 from domain.assignment import Source
-from domain.case import CaseKind, Person
-from domain.destruction import DestructionCarriedOut, DestructionCompleted, NotDueYet
+from domain.case import CaseKind
+from domain.destruction import (
+    AlreadyProposed,
+    DestructionCarriedOut,
+    DestructionCompleted,
+    ErasureReasonMissing,
+    NotDueYet,
+    PersonUnknown,
+    ProposeDestruction,
+    WithdrawDestruction,
+)
 from domain.keeping import ContentGone, HoldFromDestruction
 from projections import READ_MODELS
 from projections.history import tell_all
@@ -19,10 +29,17 @@ from projections.runner import Runner
 from projections.telling import Names
 from tests.application.destructions import (
     LATER,
+    OTHER,
+    PERSON,
     RULES,
+    WORDS,
+    appeal_of,
     approved,
+    carried_out_in,
+    destroyed,
     destruction_desk,
     erasure_proposed,
+    key_owners,
     left_in_files,
     left_in_tables,
     proposed,
@@ -31,14 +48,9 @@ from tests.application.destructions import (
 )
 from tests.desks import recorded_by
 from tests.domain.spec import BAKU, NOON
-from tests.orders import HEAD, add_note, give_assignment, order, register_appeal
+from tests.orders import CONTROLLER, HEAD, add_note, give_assignment, order, register_appeal
 from tests.projections.logs import reader_of, run_out, runner_for, tracking_in
 
-PERSON = Person(
-    id=uuid4(), surname="Zülfüqarov", name="Əjdər", fin="7ZULFU4", phone="+994-50-5550123"
-)
-OTHER = Person(id=uuid4(), surname="Qəmbərova", name="Mələk")
-WORDS = ["Zülfüqarov", "Əjdər", "7ZULFU4", "+994-50-5550123", "Qızılgül bağçası", "Tələbnamə"]
 STAYS = ["Yasəmən küçəsi"]
 NAMES = Names(officials={}, units={}, time_zone=BAKU)
 
@@ -48,30 +60,12 @@ def runner(desk: Desk, database: str) -> Runner:
     return runner_for(desk, database, tracking_in(database), READ_MODELS)
 
 
-def appeal_of(desk: Desk, person: Person, subject: str = "Qızılgül bağçası") -> UUID:
-    case = uuid4()
-    desk.execute(
-        register_appeal(
-            case, applicant=Individual(person=person), subject=subject, text="Tələbnamə"
-        )
-    )
-    desk.execute(add_note(case, "Tələbnamə oxundu", by=HEAD))
-    return case
-
-
 def counts(database: str) -> Counter[Any]:
     with psycopg.connect(database) as conn:
         rows = conn.execute(
             "SELECT unit, kind, state FROM read_models.register WHERE kind = 'appeal'"
         )
         return Counter(rows.fetchall())
-
-
-def destroyed(desk: Desk, database: str, runner: Runner, destruction: UUID) -> None:
-    approved(desk, destruction)
-    run_out(runner)
-    destruction_desk(desk, database).round()
-    run_out(runner)
 
 
 def test_after_two_approvals_nothing_personal_of_the_cases_is_left_in_the_database(
@@ -130,7 +124,7 @@ def test_a_key_that_another_case_needs_stays_and_the_destroyed_case_stays_sealed
     run_out(runner)
     destroyed(desk, database, runner, proposed(desk, case))
 
-    carried_out = _carried_out(desk)
+    carried_out = carried_out_in(desk)
     assert carried_out.owners == (case,)
     assert carried_out.kept == (PERSON.id,)
     assert left_in_tables(database, ["Qızılgül bağçası"]) == set()
@@ -148,9 +142,9 @@ def test_the_last_case_of_a_person_takes_their_key_with_it(
     withdrawn(desk, second)
     years_later(desk)
     destroyed(desk, database, runner, proposed(desk, first))
-    assert PERSON.id in _owners(database)
+    assert PERSON.id in key_owners(database)
     destroyed(desk, database, runner, proposed(desk, second))
-    assert PERSON.id not in _owners(database)
+    assert PERSON.id not in key_owners(database)
     assert left_in_files(database, WORDS) == set()
 
 
@@ -180,10 +174,10 @@ def test_an_erasure_waits_while_a_case_that_names_the_person_is_open(
     case = appeal_of(desk, PERSON)
     erasure = erasure_proposed(desk, PERSON.id or case)
     destroyed(desk, database, runner, erasure)
-    assert PERSON.id in _owners(database)
+    assert PERSON.id in key_owners(database)
     withdrawn(desk, case)
     destruction_desk(desk, database).round()
-    assert PERSON.id not in _owners(database)
+    assert PERSON.id not in key_owners(database)
 
 
 def test_whoever_comes_again_after_an_erasure_gets_a_new_key_that_opens_nothing_old(
@@ -193,11 +187,11 @@ def test_whoever_comes_again_after_an_erasure_gets_a_new_key_that_opens_nothing_
     withdrawn(desk, case)
     destroyed(desk, database, runner, erasure_proposed(desk, PERSON.id or case))
     appeal_of(desk, PERSON, "Yasəmən küçəsi")
-    assert PERSON.id in _owners(database)
+    assert PERSON.id in key_owners(database)
     old = [r for r in recorded_by(desk) if r.originator_id == case]
     assert not any(word in str(old) for word in WORDS)
     destruction_desk(desk, database).round()
-    assert PERSON.id in _owners(database), "a carried out destruction deletes no later key"
+    assert PERSON.id in key_owners(database), "a carried out destruction deletes no later key"
 
 
 def test_a_case_that_was_held_or_hung_on_meanwhile_is_spared(
@@ -214,7 +208,7 @@ def test_a_case_that_was_held_or_hung_on_meanwhile_is_spared(
         give_assignment(source=Source.APPEAL, source_case=hung, by=HEAD, due_on=LATER.date())
     )
     destroyed(desk, database, runner, destruction)
-    carried_out = _carried_out(desk)
+    carried_out = carried_out_in(desk)
     assert carried_out.cases == (going,)
     assert {(each.case_id, each.why) for each in carried_out.spared} == {
         (held, "held-back"),
@@ -248,7 +242,8 @@ def test_what_was_interrupted_is_finished_by_the_next_round(
         patched.setattr(*where)
         with pytest.raises(Killed):
             destruction_desk(desk, database).round()
-    assert isinstance(_carried_out(desk), DestructionCarriedOut)
+    carried_out = any(isinstance(r.event, DestructionCarriedOut) for r in recorded_by(desk))
+    assert carried_out == (PERSON.id not in key_owners(database)) == (at != "before the keys")
     destruction_desk(desk, database).round()
     completed = recorded_by(desk)[-1].event
     assert isinstance(completed, DestructionCompleted)
@@ -280,7 +275,7 @@ def test_the_application_deletes_no_key_that_no_recorded_destruction_names(
                 conn.execute(statement)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("SELECT karguzar.destroy_keys(%s)", (case,))
-    assert PERSON.id in _owners(database)
+    assert PERSON.id in key_owners(database)
 
 
 def test_the_list_of_what_may_go_names_the_rule_and_leaves_out_what_has_to_stay(
@@ -310,20 +305,39 @@ def test_a_case_may_not_go_before_its_day(desk: Desk) -> None:
         proposed(desk, case)
 
 
-def _carried_out(desk: Desk) -> DestructionCarriedOut:
-    return next(
-        r.event for r in reversed(recorded_by(desk)) if isinstance(r.event, DestructionCarriedOut)
-    )
-
-
-def _owners(database: str) -> set[UUID]:
-    with psycopg.connect(database) as conn:
-        rows = conn.execute("SELECT owner FROM karguzar.person_keys").fetchall()
-    return {owner for (owner,) in rows}
-
-
 def _states(database: str) -> list[Any]:
     with psycopg.connect(database) as conn:
         return conn.execute(
             "SELECT state FROM karguzar.register_events ORDER BY notification_id"
         ).fetchall()
+
+
+def test_an_erasure_is_proposed_for_somebody_known_with_a_reason_and_once(desk: Desk) -> None:
+    appeal_of(desk, PERSON)
+    with pytest.raises(PersonUnknown):
+        erasure_proposed(desk, OTHER.id or uuid4())
+    with pytest.raises(ErasureReasonMissing):
+        erasure_proposed(desk, PERSON.id or uuid4(), "")
+    first = erasure_proposed(desk, PERSON.id or uuid4())
+    with pytest.raises(AlreadyProposed):
+        erasure_proposed(desk, PERSON.id or uuid4())
+    withdrawal = WithdrawDestruction(reason="Səhvən")
+    desk.execute(order(CaseKind.DESTRUCTION, first, withdrawal, CONTROLLER))
+    erasure_proposed(desk, PERSON.id or uuid4())
+
+
+def test_a_case_is_proposed_once_and_has_to_be_there(desk: Desk) -> None:
+    case, neighbour = appeal_of(desk, PERSON), appeal_of(desk, OTHER)
+    for each in (case, neighbour):
+        withdrawn(desk, each)
+    years_later(desk)
+    with pytest.raises(NamedCaseMissing):
+        proposed(desk, case, uuid4())
+    together = [
+        order(CaseKind.DESTRUCTION, uuid4(), ProposeDestruction(cases=cases), CONTROLLER)
+        for cases in ((case,), (case, neighbour), (neighbour,))
+    ]
+    outcomes = desk.execute_batch(together)
+    assert [isinstance(each, AlreadyProposed) for each in outcomes] == [False, True, False]
+    with pytest.raises(AlreadyProposed):
+        proposed(desk, neighbour)

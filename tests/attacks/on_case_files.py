@@ -247,13 +247,11 @@ def _attacks() -> Iterator[Attack]:
         unsealed(history_told_otherwise),
         "history-altered",
     )
-    yield Attack(
-        name="sentence-unsigned",
-        done="A sentence of the history edited, and all signatures taken out",
-        who=BEARER,
-        act=unsealed(sentence_told_otherwise),
-        result="could-not-check",
-        why="Without signatures nothing can be proved; it says so. Do not take that for sound.",
+    yield _attack(
+        "sentence-unsigned",
+        "A sentence of the history edited, and all signatures taken out",
+        unsealed(sentence_told_otherwise),
+        "seal-removed",
     )
     yield Attack(
         name="personal-text-by-the-register",

@@ -50,6 +50,7 @@ def context(by: Actor = CLERK, at: datetime = NOON, case_id: UUID = CASE) -> Con
         terms=PLAIN_TERMS,
         derive_id=lambda what: uuid5(COMMAND, what),
         next_number=lambda book, year: RegistrationNumber(book=book, year=year, sequence=7),
+        leads=True,
     )
 
 

@@ -175,6 +175,14 @@ def test_a_step_that_comes_after_the_one_it_precedes_is_out_of_order_and_not_ski
     assert found(*sent_first) == {"dispatched-unsigned": [4, 6], "step-too-early": [6, 7]}
 
 
+def test_late_initials_do_not_make_good_a_signature_without_a_draft() -> None:
+    undrafted = (REGISTERED, ASSIGNED, ACCEPTED, SIGNED, INITIALLED)
+    shown_by = found(*undrafted)
+    assert shown_by["step-skipped"] == [4]
+    assert shown_by["step-too-early"] == [4, 5]
+    assert "step-skipped" not in found(*undrafted[:4], DRAFTED, INITIALLED)
+
+
 def test_a_changed_text_needs_its_initials_anew() -> None:
     revised = reply.ReplyRevised(text="başqa", digest=OTHER, author="executor", revision=2)
     signed = replace(SIGNED, digest=OTHER)
@@ -276,6 +284,67 @@ def test_a_result_that_comes_late_or_without_acceptance_shows() -> None:
     )
     log = recorded([given, done], CaseKind.ASSIGNMENT)
     assert shown(breaches(log)) == {"step-skipped": [2], "answered-late": [2]}
+
+
+def assignment_given() -> assignment.AssignmentGiven:
+    given = history(seeded(1), CaseKind.ASSIGNMENT, events=1).recorded[0].event
+    assert isinstance(given, assignment.AssignmentGiven)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("returned", "handed_in", "broken"),
+    [
+        (1, 2, {}),
+        (0, 1, {}),
+        (-1, 1, {"answered-late": [5]}),
+        (-1, 0, {}),
+    ],
+)
+def test_a_result_returned_when_its_day_is_over_is_not_late_when_it_comes_again(
+    returned: int, handed_in: int, broken: dict[str, list[int]]
+) -> None:
+    given = assignment_given()
+    last = given.due.on
+    accepted = assignment.AssignmentAccepted(accepted_by="executor")
+    done = assignment.AssignmentResultSubmitted(
+        text="nəticə", submitted_by="executor", submitted_on=last - timedelta(days=2)
+    )
+    back = assignment.AssignmentResultReturned(returned_by="author", returns=1)
+    again = replace(done, submitted_on=last + timedelta(days=handed_in))
+    log = recorded([given, accepted, done, back, again], CaseKind.ASSIGNMENT)
+    log[3] = replace(log[3], recorded_at=NOON + (last + timedelta(days=returned) - TODAY))
+    assert shown(breaches(log)) == broken
+
+
+def test_a_result_has_to_come_in_the_time_that_was_given_after_its_return() -> None:
+    given = assignment_given()
+    longer = replace(given.due, on=given.due.on + timedelta(days=20))
+    done = assignment.AssignmentResultSubmitted(
+        text="nəticə", submitted_by="executor", submitted_on=given.due.on
+    )
+    events = (
+        given,
+        assignment.AssignmentAccepted(accepted_by="executor"),
+        done,
+        assignment.AssignmentResultReturned(returned_by="author", returns=1),
+        assignment.AssignmentExtended(granted_by="author", due=longer),
+        replace(done, submitted_on=longer.on + timedelta(days=1)),
+    )
+    log = recorded(events, CaseKind.ASSIGNMENT)
+    log[3] = replace(log[3], recorded_at=NOON + (given.due.on - TODAY))
+    assert shown(breaches(log)) == {"answered-late": [6]}
+
+
+def test_an_extension_that_came_too_late_is_its_authors_and_not_the_executors() -> None:
+    given = assignment_given()
+    longer = replace(given.due, on=given.due.on + timedelta(days=9), granted=())
+    granted = assignment.AssignmentExtended(granted_by="author", due=longer)
+    log = recorded([given, granted], CaseKind.ASSIGNMENT, unit="agency")
+    late = NOON + (given.due.on + timedelta(days=1) - TODAY)
+    (breach,) = breaches([log[0], replace(log[1], recorded_at=late)])
+    assert (breach.rule, breach.unit) == (Rule.EXTENDED_LATE, "agency")
+    assert given.unit != "agency"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import finding
+from domain.appeal import EntryUnchanged
 from domain.case import Actor, Other, Refusal
 from domain.finding import (
     AcceptAnswer,
@@ -16,6 +17,7 @@ from domain.finding import (
     AnswerFinding,
     AnswerNotAccepted,
     CloseFinding,
+    ConfidentialEvidence,
     Evidence,
     EvidenceMissing,
     EvidenceNamedTwice,
@@ -29,8 +31,10 @@ from domain.finding import (
     FindingOnFinding,
     FindingOpened,
     FindingWithdrawn,
+    HeadAnswers,
     NoAnswerAwaited,
     NoAnswerToJudge,
+    NobodyNamedToAnswer,
     NoSuchRemedy,
     NotTheConcernedUnit,
     OpenFinding,
@@ -42,7 +46,18 @@ from domain.finding import (
     ReportRemedy,
     WithdrawFinding,
 )
+from domain.hand import Hand
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.record import CorrectEntry, EntryCorrected, NotCorrectable
+from domain.reply import (
+    Reply,
+    ReplyDrafted,
+    ReplyEvent,
+    ReplyInitialled,
+    ReplyReturned,
+    ReplySigned,
+)
+from domain.reply import evolve as evolve_reply
 from tests.domain.spec import NOON, PLAIN_TERMS, Spec, context, official
 
 AUDITOR = official("auditor", "audit")
@@ -58,6 +73,8 @@ class Case(Struct, frozen=True):
 
     workers: frozenset[str] = frozenset({"executor"})
     confidential: bool = False
+    reply: Reply | None = None
+    submitted_by: Hand | None = None
 
 
 def spec() -> Spec:
@@ -147,7 +164,52 @@ def test_where_somebody_is_named_to_answer_nobody_else_does() -> None:
     named.when(AnswerFinding(text="Səhvdir"), HEAD).refused(NotTheConcernedUnit)
     answer = AnswerFinding(text="Səhvdir")
     (event,) = named.when(answer, official("x", "x", on_behalf_of="deputy")).happens()
-    assert event == replace(ANSWERED, answered_by="deputy")
+    assert event == replace(ANSWERED, answered_by="deputy", deputy="x")
+
+
+def test_without_somebody_named_the_units_head_answers_and_nobody_else_of_the_unit() -> None:
+    executor = replace(context(official("executor", "pensions")), leads=False)
+    answer = AnswerFinding(text="Səhvdir")
+    open_to_the_unit = finding.evolve(None, OPENED)
+    with pytest.raises(HeadAnswers):
+        finding.decide(answer, open_to_the_unit, executor)
+    named = finding.evolve(None, opened_on(command(answerer="executor")))
+    (event,) = finding.decide(answer, named, executor)
+    assert event == replace(ANSWERED, answered_by="executor")
+
+
+def test_an_answer_takes_no_evidence_from_what_is_more_confidential_than_the_finding() -> None:
+    answer = AnswerFinding(text="Səhvdir", evidence=(Evidence(case_id=APPEAL, version=1),))
+    hidden = (APPEAL, Case(confidential=True), 1)
+    ctx = replace(context(HEAD), others={APPEAL: Other(hidden[1], 1)})
+    with pytest.raises(ConfidentialEvidence):
+        finding.decide(answer, finding.evolve(None, OPENED), ctx)
+    as_hidden = opened_on(command(source_case=APPEAL, answerer="head"), hidden)
+    (event,) = finding.decide(answer, finding.evolve(None, as_hidden), ctx)
+    assert isinstance(event, FindingAnswered)
+
+
+def correct(value: str) -> CorrectEntry:
+    return CorrectEntry(entry="confidential", value=value, approved_by="chief", reason="Məxfidir")
+
+
+def test_a_finding_is_made_confidential_afterwards_if_it_names_who_answers() -> None:
+    hidden = EntryCorrected(entry="confidential", value="true", approved_by="chief")
+    spec().given(OPENED).when(correct("true"), AUDITOR).refused(NobodyNamedToAnswer)
+    named = spec().given(opened_on(command(answerer="head")))
+    named.when(correct("false"), AUDITOR).refused(EntryUnchanged)
+    named.when(correct("true"), AUDITOR).then(hidden)
+    assert named.state.confidential
+    named.when(correct("false"), AUDITOR).then(replace(hidden, value="false"))
+    assert not named.state.confidential
+    over = spec().given(OPENED, FindingWithdrawn(withdrawn_by="auditor"))
+    over.when(correct("true"), AUDITOR).then(hidden)
+
+
+def test_a_finding_is_corrected_by_no_one_who_may_not_judge_it_and_in_nothing_else() -> None:
+    named = spec().given(opened_on(command(answerer="head")))
+    named.when(correct("true"), HEAD).refused(OwnWork)
+    named.when(replace(correct("x"), entry="text"), AUDITOR).refused(NotCorrectable)
 
 
 def test_a_rejected_answer_is_given_anew_by_another_day() -> None:
@@ -163,6 +225,66 @@ def test_only_an_answer_is_judged_and_only_a_question_answered() -> None:
     given = spec().given(OPENED, ANSWERED)
     given.when(AnswerFinding(text="Yenə"), HEAD).refused(NoAnswerAwaited)
     given.when(AcceptAnswer(), AUDITOR).then(ACCEPTED)
+
+
+DEPUTY = official("dana", "pensions", on_behalf_of="head")
+
+
+def test_a_deputy_who_answered_or_reported_judges_nothing_in_their_own_name() -> None:
+    dana = official("dana", "audit")
+    answered = spec().given(OPENED)
+    answered.when(AnswerFinding(text="Səhvdir"), DEPUTY).then(replace(ANSWERED, deputy="dana"))
+    answered.when(AcceptAnswer(), dana).refused(OwnWork)
+    asked = spec().given(OPENED, ANSWERED)
+    (proposed,) = asked.when(ProposeRemedy(text="Təlim", due_on=LATER), AUDITOR).happens()
+    assert isinstance(proposed, finding.RemedyProposed)
+    report = ReportRemedy(remedy_id=proposed.remedy_id, carried_out_on=TODAY)
+    reported = asked.given(proposed, ACCEPTED)
+    done = RemedyCarriedOut(
+        remedy_id=proposed.remedy_id, carried_out_on=TODAY, reported_by="head", deputy="dana"
+    )
+    reported.when(report, DEPUTY).then(done)
+    reported.when(CloseFinding(), dana).refused(OwnWork)
+
+
+def replied(*events: ReplyEvent) -> Reply:
+    reply = evolve_reply(None, DRAFTED)
+    for event in events:
+        reply = evolve_reply(reply, event)
+    return reply
+
+
+DRAFTED = ReplyDrafted(
+    text="mətn",
+    digest="0" * 64,
+    author="executor",
+    initials_by=("head",),
+    signatory="director",
+    deputy="writer",
+)
+RETURNED = ReplyReturned(digest="0" * 64, returned_by="director")
+INITIALLED = ReplyInitialled(digest="0" * 64, initialled_by="head", deputy="checker")
+SIGNED = ReplySigned(digest="0" * 64, signed_by="director", deputy="signer")
+STEPS = replied(INITIALLED, SIGNED)
+
+
+@pytest.mark.parametrize(
+    ("case", "deputy"),
+    [
+        (Case(reply=STEPS), "writer"),
+        (Case(reply=STEPS), "checker"),
+        (Case(reply=STEPS), "signer"),
+        (Case(reply=replied(INITIALLED, SIGNED, RETURNED)), "signer"),
+        (Case(submitted_by=Hand(official="bearer", principal="executor")), "bearer"),
+    ],
+)
+def test_a_deputy_who_had_a_hand_in_the_case_neither_opens_nor_judges(
+    case: Case, deputy: str
+) -> None:
+    asked = command(source_case=APPEAL)
+    refused(OwnWork, asked, (APPEAL, case, 3), by=official(deputy, "audit"))
+    given = spec().given(opened_on(asked, (APPEAL, case, 3)), ANSWERED)
+    given.when(AcceptAnswer(), official(deputy, "audit")).refused(OwnWork)
 
 
 @pytest.mark.parametrize("name", ["executor", "head"])

@@ -15,6 +15,8 @@ from psycopg.errors import InsufficientPrivilege
 from domain.access_record import AccessRecord, Action
 from domain.case import Actor
 from domain.merkle import leaf_hash
+from domain.tiles import WIDTH
+from infra import access_proof, log_proof
 from infra.access_check import AccessVerdict, verify_accesses
 from infra.access_proof import AccessCheckpoints, AccessTree, access_entries, origin_of
 from infra.access_records import write_access
@@ -247,6 +249,31 @@ def test_the_tree_does_not_go_on_over_what_was_edited(accesses: Watched) -> None
         accesses.tree.grow()
     with closing(accesses.tree_after_a_restart()) as tree, pytest.raises(LogDiffers):
         tree.grow()
+
+
+def test_a_restart_reads_from_the_newest_record_back_and_not_all_of_them(
+    accesses: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, looked_at, batch = 70, WIDTH, 32
+    record(accesses.database, waiting)
+    monkeypatch.setattr(log_proof, "_LOOKED_AT", looked_at)
+    for module in (log_proof, access_proof):
+        monkeypatch.setattr(module, "BATCH", batch)
+    asked: list[str] = []
+    entries_of = access_proof.access_entries
+
+    def spied(conn: psycopg.Connection[Any], rest: str = "") -> Iterator[bytes]:
+        asked.append(rest)
+        return entries_of(conn, rest)
+
+    monkeypatch.setattr(access_proof, "access_entries", spied)
+    with closing(accesses.tree_after_a_restart()) as tree:
+        assert tree.grow() == waiting
+    assert not [rest for rest in asked if "OFFSET" in rest], "what is skipped is read as well"
+    most = [int(rest.rpartition(" ")[2]) for rest in asked]
+    assert sum(most) < waiting + 2 * batch + RECORDS - WIDTH + 3 * (batch + 1)
+    accesses.checkpoints.publish()
+    assert accesses.verify().status == 0
 
 
 def test_the_checkpoints_of_one_tree_say_nothing_of_the_other(accesses: Watched) -> None:

@@ -1,15 +1,19 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import Connection
 
+from api.documents import Documents
 from application.desk import Desk
-from infra.key_rotation import RegisterRuns, RotationUnderWay, rotate
+from infra import locks
+from infra.key_rotation import KeysLeft, RotationUnderWay, rotate
 from infra.keys import KeyRing, WrongMasterKey
-from infra.master_key import MasterKeyChanging, require_master_key, verify_master_key
+from infra.master_key import MasterKeyChanging, RegisterRuns, require_master_key, verify_master_key
 from tests.desks import MASTER_KEY, new_desk, recorded_by
 from tests.orders import RASHAD, register_appeal
 
@@ -95,9 +99,10 @@ def test_a_register_that_runs_with_the_old_key_alone_stops_the_change(
 ) -> None:
     people(conn)
     with psycopg.connect(database, autocommit=True) as runner:
-        runner.execute("SELECT pg_advisory_lock(%s)", (0x72756E6E6572,))
-        with pytest.raises(RegisterRuns, match="PREVIOUS_FILE"):
-            rotate(conn, NEW_KEY, MASTER_KEY)
+        assert locks.take(runner, locks.RUNNER)
+        for attempt in (rotate, require_master_key):
+            with pytest.raises(RegisterRuns, match="PREVIOUS_FILE"):
+                attempt(conn, NEW_KEY, MASTER_KEY)
         assert under(conn, MASTER_KEY) == PEOPLE
         verify_master_key(conn, MASTER_KEY)
 
@@ -109,7 +114,7 @@ def test_a_register_that_runs_with_both_keys_goes_on_through_the_change(
     with psycopg.connect(database, autocommit=True) as runner:
         runner.execute("SET ROLE karguzar_app")
         require_master_key(runner, NEW_KEY, MASTER_KEY)
-        runner.execute("SELECT pg_advisory_lock(%s)", (0x72756E6E6572,))
+        assert locks.take(runner, locks.RUNNER)
         desk.keys = KeyRing(NEW_KEY, MASTER_KEY)
         desk.execute(register_appeal())
         rotate(conn, NEW_KEY, MASTER_KEY)
@@ -129,6 +134,78 @@ def test_a_wrong_old_key_changes_nothing(conn: Connection[Any]) -> None:
 
 def test_one_change_at_a_time(database: str, conn: Connection[Any]) -> None:
     with psycopg.connect(database, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", (0x726F74617465,))
+        assert locks.take(other, locks.ROTATION)
         with pytest.raises(RotationUnderWay):
             rotate(conn, NEW_KEY, MASTER_KEY)
+
+
+def test_once_a_key_takes_over_nobody_enters_one_under_the_old(
+    desk: Desk, conn: Connection[Any]
+) -> None:
+    """Workers and imports hold no lock, and may have begun before."""
+    desk.execute(register_appeal())
+    before = wrapped(conn)
+    require_master_key(conn, NEW_KEY, MASTER_KEY)
+    for _ in ("while the key changes", "afterwards"):
+        with pytest.raises(WrongMasterKey):
+            desk.execute(register_appeal())
+        with pytest.raises(WrongMasterKey):
+            store(desk)
+        assert wrapped(conn).keys() == before.keys()
+        rotate(conn, NEW_KEY, MASTER_KEY)
+    assert under(conn, NEW_KEY) == len(before)
+    desk.keys = KeyRing(NEW_KEY)
+    store(desk)
+    assert under(conn, NEW_KEY) == len(before) + 1
+
+
+def store(desk: Desk) -> None:
+    content = b"%PDF-1.4"
+    Documents(desk).store(uuid4(), uuid4(), sha256(content).hexdigest(), "application/pdf", content)
+
+
+def test_a_key_that_is_being_entered_holds_the_change_back(
+    database: str, conn: Connection[Any]
+) -> None:
+    owner = uuid4()
+    with psycopg.connect(database) as slow, ThreadPoolExecutor(1) as pool:
+        slow.execute("SET ROLE karguzar_app")
+        with slow.cursor() as cursor:
+            KeyRing(MASTER_KEY).read_or_make(cursor, owner)
+        rotation = pool.submit(rotate, conn, NEW_KEY, MASTER_KEY)
+        with psycopg.connect(database, autocommit=True) as other:
+            while not other.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                assert not rotation.done()
+        slow.commit()
+        assert rotation.result() == 1
+    assert under(conn, NEW_KEY) == 1
+
+
+def test_the_new_key_is_not_in_force_while_one_is_left_under_the_old(
+    conn: Connection[Any],
+) -> None:
+    people(conn)
+    late = UUID(int=0)
+    kept = wrapped(conn)[late]
+
+    def restore(done: int, total: int) -> None:
+        if done == total:
+            conn.execute(
+                "UPDATE karguzar.person_keys SET wrapped = %s WHERE owner = %s", (kept, late)
+            )
+
+    with pytest.raises(KeysLeft, match="once more"):
+        rotate(conn, NEW_KEY, MASTER_KEY, progress=restore)
+    with pytest.raises(MasterKeyChanging):
+        verify_master_key(conn, NEW_KEY)
+    assert rotate(conn, NEW_KEY, MASTER_KEY) == 1
+    verify_master_key(conn, NEW_KEY)
+
+
+def test_a_register_older_than_the_check_is_rotated_as_well(desk: Desk, database: str) -> None:
+    desk.execute(register_appeal())
+    with psycopg.connect(database, autocommit=True) as conn:
+        assert rotate(conn, NEW_KEY, MASTER_KEY) == len(wrapped(conn)) > 0
+        verify_master_key(conn, NEW_KEY)
+        with pytest.raises(WrongMasterKey):
+            verify_master_key(conn, MASTER_KEY)

@@ -25,7 +25,8 @@ from domain.destruction import (
     ProposeDestruction,
 )
 from domain.envelope import Recorded
-from domain.finding import OpenFinding
+from domain.finding import Finding, OpenFinding
+from domain.keeping import DestroyContent
 from domain.kinds import KINDS
 from domain.media_inquiry import AnswerMediaInquiry
 from domain.notice import GiveDeadlineNotice, Recipient
@@ -155,6 +156,8 @@ def _command(rng: Random, command: type[Command], state: Any, ctx: Context) -> C
         return command(ground=Ground.REQUEST, person=PEOPLE[0])
     if command is CarryOutDestruction:
         return command(cases=(), owners=PEOPLE[:1])
+    if command is DestroyContent:
+        return command(destruction=PEOPLE[0])
     if command is CompleteDestruction:
         return command(keys=1, kept=0, documents=0)
     if command is DraftReply:
@@ -229,6 +232,8 @@ def _correctable(rng: Random, state: Any, _ctx: Context) -> str:
     visits = getattr(state, "visits", None)
     if visits:
         return f"{rng.choice(list(visits))}.topic"
+    if isinstance(state, Finding):
+        return "confidential"
     return rng.choice(
         ["topic", "region", "social_category", "channel", "media", "subject", "text", "received_at"]
     )
@@ -327,8 +332,10 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "topic": lambda rng, _state, _ctx: rng.choice(["pension", "land", "services"]),
     "unit": lambda rng, _state, _ctx: rng.choice(UNITS),
     "url": lambda rng, _state, _ctx: f"https://xeber.example/{rng.randint(1, 999)}",
-    "value": lambda rng, _state, ctx: rng.choice(
-        ["post", "tv", "land", "health", str(ctx.at - timedelta(hours=rng.randint(0, 6)))]
+    "value": lambda rng, state, ctx: rng.choice(
+        ["true", "false"]
+        if isinstance(state, Finding)
+        else ["post", "tv", "land", "health", str(ctx.at - timedelta(hours=rng.randint(0, 6)))]
     ),
     "visit_id": _visit,
     "visitor": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),

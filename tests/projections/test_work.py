@@ -47,7 +47,6 @@ from projections import READ_MODELS
 from projections.due_dates import DueFilter, due_dates_of_case, list_due
 from projections.pages import CursorInvalid
 from projections.parties import cases_of_person
-from projections.threads import cases_of_thread
 from projections.work import Work, my_work, work_of_units
 from tests.domain.spec import BAKU, NOON
 from tests.orders import (
@@ -403,13 +402,13 @@ def test_a_visit_and_what_came_of_it_are_one_thread(office: Office, desk: Desk) 
     office.does(at_reception(session, taken_in))
     appeal = office.does(replace(register_appeal(), correlation_id=visit.visit_id))
 
-    async def ask() -> Any:
-        async with await psycopg.AsyncConnection.connect(office.database) as conn:
-            return await cases_of_thread(conn, visit.visit_id)
-
-    rows, position = asyncio.run(ask())
-    assert [row.case_id for row in rows] == [session, appeal]
-    assert position == rows[1].last_position
+    with psycopg.connect(office.database) as conn:
+        rows = conn.execute(
+            "SELECT case_id FROM read_models.threads WHERE correlation_id = %s "
+            "ORDER BY first_position",
+            (visit.visit_id,),
+        ).fetchall()
+    assert [case for (case,) in rows] == [session, appeal]
     ((duty, _), *_) = office.work_in("reception")
     assert duty.startswith(("hold-reception", "hand-over:"))
 
