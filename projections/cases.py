@@ -20,7 +20,7 @@ from domain import (
 )
 from domain.calendar import DayKind
 from domain.case import CaseKind
-from projections.case_pages import Shape, Sort, steps
+from projections.case_pages import STRETCH, Shape, Sort, steps
 from projections.pages import (
     NO_DAY,
     Mark,
@@ -114,15 +114,15 @@ OPEN_STATES = frozenset(
 
 _DUE = "coalesce(due_on, 'infinity'::date)"
 _RECEIVED_ON = "(received_at AT TIME ZONE 'UTC')::date"
-_RECEIVED_WEEK, _DUE_WEEK = 0, 1
+_RECEIVED_STRETCH, _DUE_STRETCH = 0, 1
 SORTS = {
     CaseOrder.NEWEST: Sort("registered_on", "date", "registered_on", descending=True),
     CaseOrder.OLDEST: Sort("registered_on", "date", "registered_on"),
-    CaseOrder.DUE: Sort(_DUE, "date", "due_on", _DUE_WEEK, undated=True),
+    CaseOrder.DUE: Sort(_DUE, "date", "due_on", _DUE_STRETCH, undated=True),
     CaseOrder.LAST_RECEIVED: Sort(
-        "received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_WEEK, descending=True
+        "received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_STRETCH, descending=True
     ),
-    CaseOrder.FIRST_RECEIVED: Sort("received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_WEEK),
+    CaseOrder.FIRST_RECEIVED: Sort("received_at", "timestamptz", _RECEIVED_ON, _RECEIVED_STRETCH),
 }
 _EQUAL = (
     "kind",
@@ -235,7 +235,7 @@ _BOUNDS = {
     "received_at": (_RECEIVED_SINCE, _RECEIVED_UNTIL),
     _DUE: (_DUE_SINCE, _DUE_UNTIL),
 }
-_WEEKS_LISTED = 60
+_STRETCHES_LISTED = 15
 _APART = str.maketrans(dict.fromkeys("-/.,:;_@'\"\\()[]&|!*<>", " "))
 _ONE_I = str.maketrans("İIı", "iii")
 _WORDS = 12
@@ -260,7 +260,7 @@ async def list_cases(
     """
     sort = SORTS[order]
     since, until = _BOUNDS[sort.key]
-    any_of, weeks_of = _lists(wanted, order, sight_values)
+    any_of, stretches_of = _lists(wanted, order, sight_values)
     entries = _entries(wanted)
     shape = Shape(
         sort=sort,
@@ -268,12 +268,12 @@ async def list_cases(
         until=until,
         conditions=(*_CONDITIONS, sight),
         any_of=tuple(any_of),
-        weeks_of=tuple(weeks_of),
+        stretches_of=tuple(stretches_of),
         entries=bool(entries),
         words=wanted.text is not None,
     )
     after, after_case = _beyond(order, cursor)
-    values = _values(wanted) | sight_values | any_of | weeks_of
+    values = _values(wanted) | sight_values | any_of | stretches_of
     values |= {"entries": entries, "after": after, "after_case": str(after_case)}
     values |= {"limit": str(checked(limit) + 1)}
     found, position = await prepared_page(conn, steps(shape), values)
@@ -375,34 +375,36 @@ def _entries(wanted: CaseFilter) -> list[str]:
 def _lists(
     wanted: CaseFilter, order: CaseOrder, sight: dict[str, Any]
 ) -> tuple[dict[str, list[str]], dict[str, list[int]]]:
-    """Names of which every wanted case is indexed by one, and weeks likewise."""
+    """Names of which every wanted case is indexed by one, and stretches likewise."""
     names: dict[str, list[str]] = {}
     if "sight_officials" in sight and ("sight_units" in sight or wanted.confidential):
         units = [] if wanted.confidential else sight["sight_units"]
         names["sight_names"] = [*units, *sight["sight_officials"]]
-    weeks: dict[str, list[int]] = {}
-    own = SORTS[order].week
-    if own != _RECEIVED_WEEK:
-        weeks |= _weeks("received_weeks", wanted.received_from, wanted.received_to, _RECEIVED_WEEK)
-    if own != _DUE_WEEK:
-        weeks |= _weeks("due_weeks", wanted.due_from, wanted.due_to, _DUE_WEEK)
-    return names, weeks
+    stretches: dict[str, list[int]] = {}
+    own = SORTS[order].stretch
+    if own != _RECEIVED_STRETCH:
+        stretches |= _stretches(
+            "received_stretches", wanted.received_from, wanted.received_to, _RECEIVED_STRETCH
+        )
+    if own != _DUE_STRETCH:
+        stretches |= _stretches("due_stretches", wanted.due_from, wanted.due_to, _DUE_STRETCH)
+    return names, stretches
 
 
-def _weeks(name: str, start: date | None, end: date | None, which: int) -> dict[str, list[int]]:
-    """The entries of the weeks from *start* to *end*; none where they are open or very many."""
+def _stretches(name: str, start: date | None, end: date | None, which: int) -> dict[str, list[int]]:
+    """The entries of the stretches from *start* to *end*; none where they are open or very many."""
     if start is None or end is None:
         return {}
-    first, last = _week_of(start), _week_of(end)
-    if last - first > _WEEKS_LISTED:
+    first, last = _stretch_of(start), _stretch_of(end)
+    if last - first > _STRETCHES_LISTED:
         return {}
-    return {name: [week * 2 + which for week in range(first, last + 1)]}
+    return {name: [stretch * 2 + which for stretch in range(first, last + 1)]}
 
 
-def _week_of(day: date) -> int:
+def _stretch_of(day: date) -> int:
     if isinstance(day, datetime):
         day = _in_utc(day)
-    return (day.toordinal() - 1) // 7
+    return (day.toordinal() - 1) // STRETCH
 
 
 def contradicts_itself(wanted: CaseFilter) -> bool:

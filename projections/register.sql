@@ -39,8 +39,9 @@ CREATE TABLE {table} (
     ) STORED
 );
 -- indexes
--- What lists are filtered by, as numbers: each entry once for all weeks and once for the week of
--- registration, and the weeks of the three dates. projections/case_pages.py asks in these terms.
+-- What lists are filtered by, as numbers: each entry once for all time and once for the stretch of
+-- four weeks of registration, and the stretches of the three dates. projections/case_pages.py asks
+-- in these terms.
 CREATE OR REPLACE FUNCTION read_models.register_facets_2(
     registered_on date, received_at timestamptz, due_on date, kind text, state text, subkind text,
     channel text, unit text, region text, topic text, social_category text, controller text,
@@ -48,11 +49,11 @@ CREATE OR REPLACE FUNCTION read_models.register_facets_2(
     units text[], workers text[]
 ) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    week integer := (registered_on - '0001-01-01'::date) / 7;
+    stretch integer := (registered_on - '0001-01-01'::date) / 28;
     facets bigint[] := ARRAY[
-        hashtextextended('', week),
-        ((received_at AT TIME ZONE 'UTC')::date - '0001-01-01'::date) / 7 * 2,
-        (due_on - '0001-01-01'::date) / 7 * 2 + 1
+        hashtextextended('', stretch),
+        ((received_at AT TIME ZONE 'UTC')::date - '0001-01-01'::date) / 28 * 2,
+        (due_on - '0001-01-01'::date) / 28 * 2 + 1
     ];
     entry text;
 BEGIN
@@ -64,7 +65,7 @@ BEGIN
         'open ' || open, 'under_control ' || under_control, 'confidential ' || confidential
     ] || units || workers LOOP
         IF entry IS NOT NULL THEN
-            facets := facets || hashtextextended(entry, 0) || hashtextextended(entry, week);
+            facets := facets || hashtextextended(entry, 0) || hashtextextended(entry, stretch);
         END IF;
     END LOOP;
     RETURN facets;
@@ -77,7 +78,7 @@ CREATE INDEX ON {table} ((coalesce(due_on, 'infinity'::date)), case_id);
 -- bound one date by another.
 CREATE INDEX ON {table} ((registered_on - (received_at AT TIME ZONE 'UTC')::date));
 CREATE INDEX ON {table} ((due_on - registered_on));
--- Pending entries are read anew for every week of a list, so few may wait; with none waiting a
+-- Pending entries are read anew for every stretch of a list, so few may wait; with none waiting a
 -- change of a case takes three times as long.
 CREATE INDEX ON {table} USING gin (read_models.register_facets_2(
     registered_on, received_at, due_on, kind, state, subkind, channel, unit, region, topic,

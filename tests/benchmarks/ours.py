@@ -36,7 +36,10 @@ def prepare(conninfo: str) -> None:
         Unit(unit="department", name="Şöbə"),
         *(Unit(unit=u, name=u, parent="department") for u in (REGISTRARS, *UNITS)),
     ]
-    officials = [Official(official="registrar", unit=REGISTRARS, name="registrar")]
+    officials = [
+        Official(official="registrar", unit=REGISTRARS, name="registrar"),
+        Official(official="auditor", unit="department", name="auditor"),
+    ]
     for unit in UNITS:
         officials += [Official(official=o, unit=unit, name=o) for o in executors(unit)]
         officials.append(Official(official=f"{unit}-head", unit=unit, name=f"{unit}-head"))

@@ -153,7 +153,7 @@ def _command(rng: Random, command: type[Command], state: Any, ctx: Context) -> C
         value = _value(rng, field.name, field.type, state, ctx)
         values[field.name] = value if value is not None or optional else "Nazirlik"
     if command is ProposeDestruction:
-        return command(ground=Ground.REQUEST, person=PEOPLE[0])
+        return command(ground=Ground.REQUEST, person=PEOPLE[0], reason="12/34")
     if command is CarryOutDestruction:
         return command(cases=(), owners=PEOPLE[:1])
     if command is DestroyContent:

@@ -97,15 +97,15 @@ def test_one_case_is_read_by_its_id(desk: Desk, database: str, brought_up: Any) 
 
 
 def short(monkeypatch: pytest.MonkeyPatch, steps: str) -> None:
-    """Have a few cases fill what in a large register is a page's walk, or its weeks."""
+    """Have a few cases fill what in a large register is a page's walk, or its stretches."""
     if steps != "walk":
         monkeypatch.setattr(case_pages, "WALKED", 2)
         monkeypatch.setattr(case_pages, "WALKED_FOR_WORDS", 2)
     if steps == "rest":
-        monkeypatch.setattr(case_pages, "WEEKS", 1)
+        monkeypatch.setattr(case_pages, "STRETCHES", 1)
 
 
-@pytest.mark.parametrize("steps", ["walk", "weeks", "rest"])
+@pytest.mark.parametrize("steps", ["walk", "stretches", "rest"])
 @pytest.mark.parametrize("order", CaseOrder)
 def test_following_the_cursor_shows_every_case_once_in_order(
     desk: Desk,
@@ -132,7 +132,7 @@ def test_following_the_cursor_shows_every_case_once_in_order(
     assert values == sorted(values, reverse=order.value.startswith("-"))
 
 
-@pytest.mark.parametrize("steps", ["walk", "weeks", "rest"])
+@pytest.mark.parametrize("steps", ["walk", "stretches", "rest"])
 def test_random_filters_find_what_looking_at_every_row_finds(
     desk: Desk,
     database: str,
@@ -330,19 +330,19 @@ def test_what_is_rare_is_looked_up_in_the_index(
     monkeypatch: pytest.MonkeyPatch,
     order: CaseOrder,
 ) -> None:
-    short(monkeypatch, "weeks")
+    short(monkeypatch, "stretches")
     for _ in range(4):
         desk.execute(register_appeal())
     brought_up()
     wanted = CaseFilter(kind="appeal", topic="nothing", executor="nobody", open=True)
-    # Once for the only week, and once for what has no due date.
+    # Once for the only stretch, and once for what has no due date.
     assert looked_up(database, wanted, order) == (2 if order is CaseOrder.DUE else 1, [])
 
 
-def test_cases_without_a_due_date_are_not_looked_for_week_by_week(
+def test_cases_without_a_due_date_are_not_looked_for_stretch_by_stretch(
     desk: Desk, database: str, brought_up: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short(monkeypatch, "weeks")
+    short(monkeypatch, "stretches")
     for _ in range(4):
         desk.execute(plan_reception())
     brought_up()
