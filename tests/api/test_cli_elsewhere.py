@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from api.cli import main
 from tests.desks import MASTER_KEY
 
-CASE = str(uuid4())
+CASE = str(UUID(int=1))
 OLD_REGISTER = "tests/data/municipal-receipt-log.csv.gz"
 WORK = (
     ("history", CASE),
@@ -78,7 +78,7 @@ def test_what_needs_no_register_makes_none(tmp_path: Path) -> None:
 
 @pytest.fixture
 def empty_database(postgres: str) -> str:
-    name = f"empty_{uuid4().hex}"
+    name = f"empty_{UUID(int=1).hex}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     return make_conninfo(postgres, dbname=name)
