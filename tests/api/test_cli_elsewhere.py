@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -78,7 +78,7 @@ def test_what_needs_no_register_makes_none(tmp_path: Path) -> None:
 
 @pytest.fixture
 def empty_database(postgres: str) -> str:
-    name = f"empty_{UUID(int=1).hex}"
+    name = f"empty_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     return make_conninfo(postgres, dbname=name)
