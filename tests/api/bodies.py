@@ -10,6 +10,7 @@ from infra.calendars import working_calendar
 from tests.domain.spec import BAKU
 
 NOWHERE = "00000000-0000-4000-8000-000000000001"
+FORGOTTEN = "00000000-0000-4000-8000-000000000002"
 
 
 def now() -> datetime:
@@ -83,9 +84,14 @@ def finding(**changes: Any) -> dict[str, Any]:
     }
 
 
+def of_somebody_forgotten() -> dict[str, Any]:
+    """An appeal of whom `destruction` is about and no other test."""
+    person = {"id": FORGOTTEN, "surname": "Quliyev", "name": "Nihad"}
+    return appeal(applicant={"type": "individual", "person": person})
+
+
 def destruction(**changes: Any) -> dict[str, Any]:
-    """Nobody's data, so that it may be carried out beside other tests."""
-    return {"ground": "request", "person": NOWHERE, **changes}
+    return {"ground": "request", "person": FORGOTTEN, "reason": "12/34", **changes}
 
 
 def calendar_decision(**changes: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tests.api.bodies import (
     done,
     finding,
     inquiry,
+    of_somebody_forgotten,
     read,
     reception,
     refused,
@@ -71,6 +72,7 @@ def test_no_route_but_the_public_ones_answers_without_a_token(server: Server) ->
 @pytest.fixture(scope="module")
 def cases(as_: As) -> dict[str, str]:
     """One case of each kind, by resource."""
+    begun(as_("registrar"), "appeals", of_somebody_forgotten())
     return {name: begun(as_(who), name, body()) for name, (who, body) in BODIES.items()}
 
 

@@ -27,6 +27,7 @@ from tests.api.bodies import (
     destruction,
     finding,
     inquiry,
+    of_somebody_forgotten,
     read,
     reception,
 )
@@ -83,6 +84,7 @@ def cases(anyone: httpx.Client) -> dict[str, str]:
         "destructions": destruction(),
         "findings": finding(),
     }
+    begun(anyone, "appeals", of_somebody_forgotten())
     ids = {resource: begun(anyone, resource, body) for resource, body in bodies.items()}
     return {**ids, "cases": ids["appeals"], "threads": ids["receptions"]}
 

@@ -13,7 +13,7 @@ from api.documents import Documents
 from api.retention_composition import clean_up
 from application.desk import Desk
 from application.rounds import Rounds
-from domain.case import CaseKind
+from domain.case import CaseKind, Person
 from domain.destruction import (
     ApproveDestruction,
     DestructionCarriedOut,
@@ -208,7 +208,10 @@ def test_what_has_ended_costs_the_next_round_nothing(
     years_later(desk)
     waiting = destruction_desk(desk, database).waiting
     destroyed(desk, database, runner, proposed(desk, case))
-    withdrawn_proposal, refused = (erasure_proposed(desk, uuid4()) for _ in range(2))
+    known = [Person(id=uuid4(), surname="Quliyev") for _ in range(2)]
+    for person in known:
+        appeal_of(desk, person)
+    withdrawn_proposal, refused = (erasure_proposed(desk, p.id or case) for p in known)
     for each, command, by in (
         (withdrawn_proposal, WithdrawDestruction(reason="Səhv"), CONTROLLER),
         (refused, RefuseDestruction(reason="Səhv"), FIRST),
