@@ -90,7 +90,7 @@ def cases(anyone: httpx.Client) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("mode", EXAMPLES)
-@pytest.mark.timeout(110)
+@pytest.mark.timeout(240)
 def test_every_operation_answers_as_the_document_says(
     open_to_all: Server, anyone: httpx.Client, cases: dict[str, str], mode: GenerationMode
 ) -> None:
