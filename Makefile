@@ -40,7 +40,7 @@ run: setup
 	$(BIN)/karguzar run
 
 test: lint issuer
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --timeout 120
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --timeout 120
 
 issuer: $(ISSUER)
 
