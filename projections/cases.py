@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -272,7 +272,7 @@ async def list_cases(
         entries=bool(entries),
         words=wanted.text is not None,
     )
-    after, after_case = _beyond(order, cursor)
+    after, after_case = place_behind(order, cursor)
     values = _values(wanted) | sight_values | any_of | stretches_of
     values |= {"entries": entries, "after": after, "after_case": str(after_case)}
     values |= {"limit": str(checked(limit) + 1)}
@@ -280,7 +280,7 @@ async def list_cases(
     rows = [Row(*row) for row in found[:limit]]
     return Page(
         rows=rows,
-        cursor=encode(_mark(order, rows[-1])) if len(found) > limit else None,
+        cursor=encode(mark_of(order, rows[-1])) if len(found) > limit else None,
         position=position,
     )
 
@@ -350,7 +350,7 @@ def _in_utc(instant: datetime) -> datetime:
         return instant.replace(tzinfo=UTC)
 
 
-def _beyond(order: CaseOrder, cursor: str | None) -> tuple[str, UUID]:
+def place_behind(order: CaseOrder, cursor: str | None) -> tuple[str, UUID]:
     """The key and case behind which the page begins. Raises CursorInvalid."""
     sort = SORTS[order]
     if cursor is None:
@@ -423,14 +423,8 @@ def contradicts_itself(wanted: CaseFilter) -> bool:
     return wanted.open is False and wanted.overdue_on is not None
 
 
-def _mark(order: CaseOrder, row: Row) -> Mark:
-    match order:
-        case CaseOrder.NEWEST | CaseOrder.OLDEST:
-            value = row.registered_on.isoformat()
-        case CaseOrder.DUE:
-            value = row.due_on.isoformat() if row.due_on else NO_DAY
-        case CaseOrder.LAST_RECEIVED | CaseOrder.FIRST_RECEIVED:
-            value = row.received_at.isoformat()
-        case _:
-            assert_never(order)
-    return Mark(order, value, row.case_id)
+def mark_of(order: CaseOrder, row: Struct) -> Mark:
+    """Where a page ends with *row*, which has the register's columns."""
+    value: date | None = getattr(row, order.removeprefix("-"))
+    case_id: UUID = row.case_id  # type: ignore[attr-defined]
+    return Mark(order, value.isoformat() if value else NO_DAY, case_id)

@@ -11,19 +11,9 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
-from projections.cases import SORTS, CaseFilter, CaseOrder
+from projections.cases import SORTS, CaseFilter, CaseOrder, mark_of, place_behind
 from projections.known_cases import asked_at
-from projections.pages import (
-    NO_DAY,
-    Mark,
-    checked,
-    columns,
-    day_of,
-    decode,
-    encode,
-    instant_of,
-    page,
-)
+from projections.pages import checked, columns, encode, page
 from projections.register_history import Row
 
 _ENTERED = "(since_at AT TIME ZONE 'UTC')::date"
@@ -66,13 +56,12 @@ async def list_past_cases(
     asked = asked_at(position, wanted, *sight)
     conditions = list(asked.conditions)
     values = asked.values | {"limit": checked(limit) + 1, "known_at": known_at}
-    if order in _NOT_AFTER:
+    # One of both: of two bounds at one end PostgreSQL may begin at the wrong one. A cursor's case
+    # was known then, so what is beyond it is not after.
+    if cursor is None and order in _NOT_AFTER:
         conditions.append(_NOT_AFTER[order])
     if cursor is not None:
-        mark = decode(cursor, order)
-        endless = order is CaseOrder.DUE
-        after = day_of(mark, endless=endless) if sort.type == "date" else instant_of(mark)
-        values |= {"after": after, "after_case": mark.case_id}
+        values["after"], values["after_case"] = place_behind(order, cursor)
         conditions.append(
             f"({sort.key}, case_id) {sort.beyond} (%(after)s::{sort.type}, %(after_case)s)"
         )
@@ -86,10 +75,5 @@ async def list_past_cases(
     )
     found, seen = await page(conn, query, sort.order_by, values, "register_history")
     rows = [Row(*row) for row in found[:limit]]
-    more = encode(_mark(order, rows[-1])) if len(found) > limit else None
+    more = encode(mark_of(order, rows[-1])) if len(found) > limit else None
     return PastRows(rows, more, seen)
-
-
-def _mark(order: CaseOrder, row: Row) -> Mark:
-    value = getattr(row, order.removeprefix("-"))
-    return Mark(order, value.isoformat() if value else NO_DAY, row.case_id)
