@@ -1,0 +1,1 @@
+"""How the models that find repeats are learnt."""
