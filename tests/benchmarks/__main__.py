@@ -15,10 +15,14 @@ from tests.benchmarks.cluster import Cluster, fresh_cluster
 from tests.benchmarks.figure import Figure, save, show
 from tests.benchmarks.figures import (
     append,
+    candidates,
     due_dates,
     history,
     lag,
     lists,
+    matters,
+    people,
+    people_scale,
     rebuild,
     recalculation,
     register,
@@ -35,7 +39,13 @@ FIGURES: dict[str, Callable[[Cluster, Options, Progress], Figure]] = {
     "lag": lag.measure,
     "lists": lists.measure,
     "history": history.measure,
+    "candidates": candidates.measure,
     "verify": verify.measure,
+    "people": people.measure,
+    "people-febrl": people.measure_febrl,
+    "people-200000": people_scale.measure_200_000,
+    "people-1000000": people_scale.measure_1_000_000,
+    "matters": matters.measure,
 }
 
 
@@ -57,6 +67,7 @@ def _sizes(_context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.option("--seconds", default=8.0, type=click.FloatRange(0.5), help="Length of each run.")
 @click.option("--rounds", default=3, type=click.IntRange(1), help="Runs of each; medians count.")
 @click.option("--open-cases", default=100_000, type=click.IntRange(1), help="To recompute.")
+@click.option("--seeds", default=5, type=click.IntRange(1, 5), help="Lists to find repeats in.")
 @click.option("--only", multiple=True, type=click.Choice(tuple(FIGURES)), help="Some figures.")
 @click.option(
     "--json", "file", default="bench.json", type=click.Path(dir_okay=False, path_type=Path)
@@ -70,6 +81,7 @@ def bench(
     seconds: float,
     rounds: int,
     open_cases: int,
+    seeds: int,
     only: tuple[str, ...],
     file: Path,
 ) -> None:
@@ -82,6 +94,7 @@ def bench(
         seconds=seconds,
         rounds=rounds,
         open_cases=open_cases,
+        seeds=seeds,
     )
     console = Console() if sys.stdout.isatty() else Console(width=150)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -58,8 +58,11 @@ class Load(Struct):
 
 
 class Lags(Struct):
+    """``lags`` of what somebody waits for, ``all_lags`` of all read models."""
+
     load: Load
     lags: list[float]
+    all_lags: list[float]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -143,8 +146,9 @@ def open_loop(
 ) -> Lags:
     """Requests at a given rate, whatever the answers do, and how far behind them reads are.
 
-    *positions* is the query that tells up to which position every read model has come. A lag is
-    the time from the answer's arrival to the first look that finds its position there.
+    *positions* is the query that tells how far all read models have come, and those that somebody
+    waits for. A lag is the time from the answer's arrival to the first look that finds its position
+    there.
     """
     return uvloop.run(_open_loop(posts, connections, rate, seconds, database, positions))
 
@@ -155,6 +159,7 @@ async def _open_loop(
     load, following = Load(), posts.stream()
     free: deque[_Connection] = deque()
     waiting: deque[float] = deque()
+    near: list[tuple[float, int]] = []
     seen: list[tuple[float, int]] = []
 
     def answered(connection: _Connection, head: bytes, body: bytes) -> None:
@@ -174,8 +179,10 @@ async def _open_loop(
     async def look() -> None:
         async with await psycopg.AsyncConnection.connect(database, autocommit=True) as conn:
             while not finished or seen[-1][1] < load.answers[-1][1]:
-                row = await (await conn.execute(positions)).fetchone()
-                seen.append((time.perf_counter(), int(row[0] or 0) if row else 0))
+                row = await (await conn.execute(positions.encode())).fetchone()
+                everything, waited_for = row or (0, 0)
+                seen.append((time.perf_counter(), everything))
+                near.append((time.perf_counter(), waited_for))
                 if finished and time.perf_counter() > finished + 60:
                     break
                 await asyncio.sleep(0.003)
@@ -203,7 +210,7 @@ async def _open_loop(
     load.seconds = finished - started
     await looking
     _close(lines)
-    return Lags(load, list(_lags(load.answers, seen)))
+    return Lags(load, _lags(load.answers, near), _lags(load.answers, seen))
 
 
 def _lags(answers: Sequence[tuple[float, int]], seen: Sequence[tuple[float, int]]) -> list[float]:
