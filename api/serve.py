@@ -1,6 +1,6 @@
-"""The server: N processes that answer, and one that runs the projections.
+"""The server: N processes that answer, and one for each group of read models that follows the log.
 
-Each is replaced when it dies. The runner is a process of its own, for folding holds on to the
+Each is replaced when it dies. The runners are processes of their own, for folding holds on to the
 interpreter and would delay the requests of a process that it shared.
 """
 
@@ -23,10 +23,10 @@ from infra.collecting import collect_seldom
 from infra.logging import configure_logging
 from infra.parent import end_with_parent
 from infra.settings import Settings
+from projections.groups import PACES, Group
 
 _DRAIN_SECONDS = 20
 _SETTLED_SECONDS = 30
-_RUNNER_NICENESS = 5
 _RECALCULATION_PAUSE = 0.1
 _BACKLOG = 2048
 
@@ -55,6 +55,9 @@ class _Family:
         self._deaths: dict[str, int] = {}
         self._making: dict[str, Callable[[], BaseProcess]] = {
             "runner": lambda: self._spawn.Process(target=run_runner, args=(settings, conninfo)),
+            "later-runner": lambda: self._spawn.Process(
+                target=run_later_runner, args=(settings, conninfo)
+            ),
         }
         for number in range(settings.workers):
             self._making[f"worker-{number}"] = lambda: self._spawn.Process(
@@ -123,10 +126,10 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
 
 
 def run_runner(settings: Settings, conninfo: str) -> None:
-    """The process that follows the log, watches clocks and calendar, proves the log, sends notices.
+    """The process that follows the log for what somebody waits for, and does what goes on beside.
 
-    Where there are too few processors for all, answering comes before folding: the read models
-    catch up afterwards.
+    That is watching clocks and calendar, proving the log and sending notices. Where there are too
+    few processors for all, answering comes before folding: the read models catch up afterwards.
     """
     from api.composition import (  # noqa: PLC0415 - only here
         make_calendar_rounds,
@@ -137,11 +140,7 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     )
     from api.retention_composition import make_destruction_rounds  # noqa: PLC0415
 
-    _set_up(settings)
-    os.nice(_RUNNER_NICENESS)
-    stopping = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stopping.set())
+    stopping = _set_up_runner(settings, Group.NEAR)
     runner = make_runner(settings, conninfo)
     make_watch_rounds(settings, conninfo, lambda: runner.leads).start()
     aside = partial(_in_a_process, run_recalculation, settings, conninfo)
@@ -153,6 +152,25 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     for delivery in make_deliveries(settings, conninfo):
         delivery.start()
     runner.run(conninfo, stopping.is_set)
+
+
+def run_later_runner(settings: Settings, conninfo: str) -> None:
+    """The process that follows the log for the read models that nobody waits for."""
+    stopping = _set_up_runner(settings, Group.LATER)
+    # Nice already: what it takes to start doesn't hold up the workers.
+    from api.composition import make_later_runner  # noqa: PLC0415 - only here
+
+    make_later_runner(settings, conninfo).run(conninfo, stopping.is_set)
+
+
+def _set_up_runner(settings: Settings, group: Group) -> threading.Event:
+    """Set once the process has been told to stop."""
+    _set_up(settings)
+    os.nice(PACES[group].niceness)
+    stopping = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stopping.set())
+    return stopping
 
 
 def _in_a_process(

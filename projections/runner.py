@@ -1,7 +1,9 @@
-"""The runner: one process follows the log for all read models, another takes over if it dies."""
+"""The runner: one process follows the log for a group of read models; if it dies, another does."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -19,16 +21,15 @@ from psycopg.rows import tuple_row
 
 from domain.envelope import Recorded
 from infra import locks
+from infra.blinding import Blinding, blinding_of
 from infra.eventstore import CHANNEL, SCHEMA, Recorder, TrackingRecorder
 from infra.keys import KeyRing, Keys
 from infra.mapper import EventMapper
 from infra.rows import COLUMNS, StreamRow
+from projections.groups import PACES, Group
 from projections.readmodel import ReadModel
 
 BATCH = 1_000
-_STEP_SECONDS = 0.03
-"""While commands come one after the other, a step takes those of so many seconds: a step of few
-events costs nearly as much as one of many."""
 _RETRY_SECONDS = (1, 2, 5, 10, 30)
 
 log = structlog.get_logger()
@@ -145,6 +146,12 @@ class LogReader:
             ).fetchall()
         return self.mapper.read_all((StreamRow(*row) for row in rows), self.keys_of)
 
+    @cached_property
+    def blinding(self) -> Blinding:
+        """The register's, for the folds of keyed read models."""
+        with self.recorder.datastore.transaction(commit=True) as cursor:
+            return blinding_of(cursor.connection.cursor(row_factory=tuple_row), self._keys)
+
     def keys_of(self, owners: set[UUID]) -> Keys:
         with self.recorder.datastore.get_connection() as conn:
             return self._keys.read(conn.cursor(row_factory=tuple_row), owners)
@@ -158,12 +165,17 @@ class Runner:
         reader: LogReader,
         tracking: TrackingRecorder,
         consumers: Callable[[], Sequence[Consumer]],
+        group: Group = Group.NEAR,
     ) -> None:
         self._reader = reader
         self._tracking = tracking
         self._consumers = consumers
+        self._group = group
+        self._pace = PACES[group]
+        self._claims: locks.Claims | None = None
+        """What of the consumers is ours while we lead, so that each is followed by one process."""
         self.leads = False
-        """Whether this is the one runner at work."""
+        """Whether this is the one runner of its group at work."""
         self._retry_at: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         """Of the consumers that stand still, as the database has it."""
@@ -188,10 +200,20 @@ class Runner:
     def _by_position(self, positions: dict[str, int]) -> dict[int, list[Consumer]]:
         """The consumers that may go on, those that take the same batch together."""
         found: dict[int, list[Consumer]] = {}
-        for consumer in self._consumers():
+        for consumer in self._ours(self._consumers()):
             if time.monotonic() >= self._retry_at.get(consumer.name, 0):
                 found.setdefault(positions.get(consumer.name, 0), []).append(consumer)
         return found
+
+    def _ours(self, consumers: Sequence[Consumer]) -> Sequence[Consumer]:
+        """Those that nobody else follows.
+
+        A runner of another version may still follow what has moved into our group since.
+        """
+        if self._claims is None:
+            return consumers
+        held = self._claims.among([each.name for each in consumers])
+        return [each for each in consumers if each.name in held]
 
     def _take_all(
         self, consumers: Sequence[Consumer], after: int, batch: Sequence[Recorded]
@@ -214,25 +236,28 @@ class Runner:
             return self._reader.tail(after, 1)
 
     def run(self, conninfo: str, stopping: Callable[[], bool]) -> None:
-        """Wait until no other runner is at work, then follow the log until *stopping*."""
+        """Wait until no other runner of the group is at work, then follow until *stopping*."""
         while not stopping():
             try:
-                with psycopg.connect(conninfo, autocommit=True) as conn:
+                name = f"karguzar-{self._group}-runner-{os.getpid()}"
+                with psycopg.connect(conninfo, autocommit=True, application_name=name) as conn:
                     try:
                         self._lead(conn, stopping)
                     finally:
                         self.leads = False
+                        self._claims = None
             except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
                 log.warning("runner-lost-database", error=type(error).__name__)
                 time.sleep(0.5)
 
     def _lead(self, conn: psycopg.Connection[Any], stopping: Callable[[], bool]) -> None:
-        while not locks.take(conn, locks.RUNNER):
+        while not locks.take(conn, self._pace.lock):
             if stopping():
                 return
             time.sleep(0.2)
-        log.info("runner-leads")
+        log.info("runner-leads", group=self._group)
         self.leads = True
+        self._claims = locks.Claims(conn)
         conn.execute(f"LISTEN {CHANNEL}")
         while not stopping():
             # A step after LISTEN took hold, and one at least every half second, so that no
@@ -243,7 +268,7 @@ class Runner:
                 for _ in conn.notifies(timeout=0.5, stop_after=1):
                     pass
             elif taken < BATCH:
-                time.sleep(max(0.0, started + _STEP_SECONDS - time.monotonic()))
+                time.sleep(max(0.0, started + self._pace.step_seconds - time.monotonic()))
 
     def _positions(self) -> dict[str, int]:
         with self._tracking.datastore.transaction() as cursor:
