@@ -3,6 +3,7 @@
 For auditors alone, and itself on record.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,13 +21,14 @@ from api.problem_responses import answers
 from api.problems import NotOneSubject
 from api.register_state import AppRequest, caller_of, register_of
 from api.waiting import WaitFor, wait
-from application.access import Forbidden
+from application.access import Forbidden, sight_sql
 from application.caller import Role
 from application.sight_of_fields import as_shown
 from domain.case import OfficialId, UnitId
 from domain.envelope import Recorded
 from projections.audit import Happening, Reader, Subject, What, rows_of_cases, seen_by, trail
 from projections.history import Named, acting, tell_all
+from projections.seen_cases import numbers_of
 from projections.telling import Names
 
 Official = Annotated[OfficialId | None, QueryParameter(description="Who did it, or for whom")]
@@ -45,7 +47,8 @@ Before = Annotated[
 class TrailEntry(Struct, kw_only=True):
     """An ``event``, a ``read`` or a ``refusal``, as ``what`` says.
 
-    ``name`` is the event's stored name, or what was done; an event's ``sentence`` tells it.
+    ``name`` is the event's stored name, or what was done; an event's ``sentence`` tells it, and
+    its ``reason`` is that of its command.
     ``operation`` is what was called, ``problem`` what it was refused with, ``query`` the filters of
     a list. ``position`` is an event's own, and of a read the place in the log it was true for.
     """
@@ -143,8 +146,11 @@ async def audit_trail(  # noqa: PLR0913
         )
         told = {each.cases[0] for each in page.happenings if each.what == "event"}
         rows = await rows_of_cases(conn, list(told))
+    caller = caller_of(request)
     events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
-    events = as_shown(caller_of(request), events, {})
+    events = as_shown(caller, events, {})
+    async with register.pool.connection() as conn:
+        numbers = await numbers_of(conn, events, sight_sql(caller, register.organisation()))
     await record(
         request,
         Action.AUDIT_READ,
@@ -158,7 +164,7 @@ async def audit_trail(  # noqa: PLR0913
     )
     names = register.names()
     return AuditTrail(
-        entries=told_trail(page.happenings, events, language_of(request), names),
+        entries=told_trail(page.happenings, events, language_of(request), names, numbers),
         cursor=page.cursor,
         position=page.position,
     )
@@ -189,19 +195,25 @@ async def audit_seen_by(
 
 
 def told_trail(
-    happenings: list[Happening], events: list[Recorded], language: str, names: Names
+    happenings: list[Happening],
+    events: list[Recorded],
+    language: str,
+    names: Names,
+    numbers: Mapping[UUID, str],
 ) -> list[TrailEntry]:
-    """The happenings with their people's names, and the events of them told.
+    """The happenings with their people's names, and the events of them told, with their reasons.
 
-    *events* are all those of the cases told, for what they say of each other.
+    *events* are all those of the cases told, for what they say of each other; *numbers* those of
+    other cases.
     """
-    sentences = {
-        (entry.case_id, entry.version): entry.sentence
-        for entry in tell_all(events, language, names)
+    entries = {
+        (entry.case_id, entry.version): entry
+        for entry in tell_all(events, language, names, numbers)
     }
 
     def told(each: Happening) -> TrailEntry:
         event = each.what == "event"
+        entry = entries.get((each.cases[0], each.version or 0)) if event else None
         return TrailEntry(
             what=each.what,
             at=each.at,
@@ -212,10 +224,10 @@ def told_trail(
             cases=each.cases,
             version=each.version,
             position=each.position,
-            sentence=sentences.get((each.cases[0], each.version or 0)) if event else None,
+            sentence=entry.sentence if entry else None,
             operation=each.operation,
             problem=each.problem,
-            reason=each.reason,
+            reason=entry.reason if entry else each.reason,
             query=each.query,
             person=each.person,
             thread=each.thread,

@@ -20,21 +20,32 @@ from psycopg import Connection
 from api.access_records import AccessReason, Action, reason_in, record
 from api.case_file_parts import CaseFileParts, Sources, Taken
 from api.cases import opened_case
-from api.composition import signer_of
+from api.composition import outside_of, signer_of
 from api.deadline_working import ClockWorking, explained
 from api.documents import DocumentNotStored, Documents
 from api.problem_responses import problem_responses
 from api.register_state import AppRequest, caller_of, register_of
+from application.access import sight_sql
 from application.sight_of_fields import fields_shown
 from domain.envelope import Recorded
 from domain.personal_fields import Field
 from infra.case_archive import safe_name, zipped
 from infra.case_file_verifier import EVENTS, HISTORY
 from infra.case_proofs import newest_size, prove
+from infra.log_proof import LogDiffers, Outside, signed_now
 from infra.rows import StreamRow
+from infra.tree import tree_size
 from infra.typesetting import as_pdf
-from projections.case_document import LANGUAGES, Attachment, ToldTerm, attached, case_document
+from projections.case_document import (
+    LANGUAGES,
+    Attachment,
+    ToldTerm,
+    attached,
+    case_document,
+    told_history,
+)
 from projections.clocks import clocks_of
+from projections.seen_cases import numbers_of
 
 _VERIFIER = Path(__file__).parents[1] / "infra" / "case_file_verifier.py"
 _LOOK_SECONDS = 0.25
@@ -91,6 +102,9 @@ async def case_file(
         reason=reason,
         shown=fields_shown(caller, events[0].kind, state.workers),
     )
+    sight = sight_sql(caller, register.organisation())
+    async with register.pool.connection() as known:
+        numbers = await numbers_of(known, events, sight)
     sources = Sources(
         documents=register.documents,
         names=register.names(),
@@ -98,12 +112,15 @@ async def case_file(
         calendar=register.calendar,
         origin=register.settings.proof.log_origin,
         signer=signer_of(register.settings, make=False),
+        numbers=numbers,
     )
+
+    outside = outside_of(register.settings)
 
     def made() -> CaseFile:
         rows = register.desk.log.cases_between(case_id, case_id, position)
         with register.connect() as conn:
-            wait_for_checkpoint(conn, sources, rows, register.settings.wait_seconds)
+            wait_for_checkpoint(conn, outside, rows, register.settings.wait_seconds)
             return gather(conn, sources, rows, events, position, taken, language)
 
     made_file = await to_thread(made)
@@ -119,16 +136,29 @@ ROUTES: list[Any] = [case_file]
 
 
 def wait_for_checkpoint(
-    conn: Connection[Any], sources: Sources, rows: Sequence[StreamRow], seconds: float
+    conn: Connection[Any],
+    outside: Outside,
+    rows: Sequence[StreamRow],
+    seconds: float,
 ) -> None:
-    """Return once a checkpoint is over the case's last event, or after so many *seconds*."""
-    until = time.monotonic() + seconds
-    while (
-        sources.signer is not None
-        and newest_size(conn, sources.origin) < rows[-1].position
-        and time.monotonic() < until
-    ):
-        time.sleep(_LOOK_SECONDS)
+    """Return once a checkpoint is over the case's last event, or after so many *seconds*.
+
+    It is signed here as soon as the tree has come to that event. Where the log differs from its
+    tree nothing is signed, and the file says which events are without proof.
+    """
+    until, last = time.monotonic() + seconds, rows[-1].position
+    if outside.signer is None:
+        return
+    while newest_size(conn, outside.origin) < last:
+        if tree_size(conn) >= last:
+            try:
+                signed_now(conn, outside)
+            except LogDiffers:
+                return
+        elif time.monotonic() >= until:
+            return
+        else:
+            time.sleep(_LOOK_SECONDS)
 
 
 def gather(
@@ -152,10 +182,20 @@ def gather(
         explained(each, sources.terms, sources.calendar, language) for each in clocks_of(events)
     ]
     attachments = list(_attachments(sources.documents, events, shown=Field.DOCUMENT in taken.shown))
-    document = case_document(
-        events, [_told(each) for each in clocks], attachments, language, sources.names, taken.at
+    told = told_history(events, language, sources.names, sources.numbers)
+    terms = [_told(each) for each in clocks]
+    document = case_document(events, terms, attachments, language, sources.names, taken.at, told)
+    parts = CaseFileParts(
+        sources,
+        rows,
+        events,
+        position,
+        taken,
+        document=document,
+        told=told,
+        attachments=attachments,
+        proofs=proofs,
     )
-    parts = CaseFileParts(sources, rows, events, position, taken, document, attachments, proofs)
     written = [
         ("README.txt", parts.readme()),
         ("case.pdf", as_pdf("case_file", parts.content(), taken.at)),

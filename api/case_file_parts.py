@@ -1,10 +1,11 @@
 """The files that a case file is made of, each as its bytes."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct, to_builtins
@@ -34,8 +35,8 @@ from projections.case_document import (
     Headings,
     headings,
     instant,
-    told_history,
 )
+from projections.history import NO_NUMBERS, Entry
 from projections.telling import Names
 
 FORM = "karguzar-case-file/1"
@@ -55,7 +56,10 @@ class Taken(Struct, frozen=True, kw_only=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Where a case file comes from. Without ``signer`` nothing in it is signed."""
+    """Where a case file comes from. Without ``signer`` nothing in it is signed.
+
+    ``numbers`` are those of other cases that whoever takes it may see.
+    """
 
     documents: Documents
     names: Names
@@ -63,19 +67,22 @@ class Sources(Struct, frozen=True, kw_only=True):
     calendar: Callable[[str], WorkingCalendar | None]
     origin: str
     signer: Signer | None
+    numbers: Mapping[UUID, str] = NO_NUMBERS
 
 
 class CaseFileParts:
     """The files of one case file, each as its bytes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         sources: Sources,
         rows: Sequence[StreamRow],
         events: Sequence[Recorded],
         position: int,
         taken: Taken,
+        *,
         document: CaseDocument,
+        told: Sequence[Entry],
         attachments: Sequence[Attachment],
         proofs: CaseProofs | None,
     ) -> None:
@@ -87,6 +94,7 @@ class CaseFileParts:
         self._position = position
         self._taken = taken
         self._document = document
+        self._told = told
         self._proofs = proofs
 
     @property
@@ -121,10 +129,9 @@ class CaseFileParts:
 
     def history(self) -> bytes:
         """Every event as the API tells it; ``form`` is the version of the event's form."""
-        told = told_history(self._events, self._document.language, self.sources.names)
         entries = [
             {**to_builtins(entry), "form": event.event.VERSION}
-            for entry, event in zip(told, self._events, strict=True)
+            for entry, event in zip(self._told, self._events, strict=True)
         ]
         return self._json(language=self._words.sentences_in, entries=entries)
 

@@ -33,6 +33,7 @@ from projections.counts import By, count_cases
 from projections.history import names_in, tell_all
 from projections.pages import CursorInvalid
 from projections.past_lists import list_past_cases
+from projections.seen_cases import all_numbers_of
 
 EVERYTHING: tuple[str, dict[str, Any]] = ("true", {})
 _BEHIND = "The read model register_history has come to position {seen} so far; try again later."
@@ -83,12 +84,12 @@ def case(settings: Settings, case_id: UUID, when: str, language: str, *, as_json
     zone = ZoneInfo(settings.time_zone)
     with register(settings) as conninfo, closing(make_desk(settings, conninfo)) as desk:
         at = _asked(conninfo, lambda conn: read_as_of(conn, zone, when))
-        with psycopg.connect(conninfo) as conn:
-            names = names_in(conn, zone)
         rows = desk.log.cases_between(case_id, case_id, at.position)
         events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
         if not events:
             fail(f"The register knew of no case {case_id} then.", status=1)
+        with psycopg.connect(conninfo) as conn:
+            names, numbers = names_in(conn, zone), all_numbers_of(conn, events)
         read = read_by_operator(
             Action.HISTORY_READ, "as-of case", cases=[case_id], position=at.position
         )
@@ -96,7 +97,7 @@ def case(settings: Settings, case_id: UUID, when: str, language: str, *, as_json
     state: Any = None
     for recorded in events:
         state = KINDS[recorded.kind].evolve(state, recorded.event)
-    entries = tell_all(events, language, names)
+    entries = tell_all(events, language, names, numbers)
     if as_json:
         standing = to_builtins(state, order="sorted")
         say_json(to_builtins({"as_of": at, "standing": standing, "entries": entries}))

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from api.instants import InstantNotReadable, instant_of
 from infra.settings import Settings
 
 _EXAMPLES = (
@@ -31,9 +32,8 @@ class Instant(click.ParamType[datetime]):
         settings = ctx.find_object(Settings) if ctx else None
         zone = ZoneInfo(settings.time_zone) if settings else UTC
         try:
-            given = datetime.fromisoformat(value)
-            return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
-        except (ValueError, OverflowError):
+            return instant_of(value, zone)
+        except InstantNotReadable:
             self.fail(f"{value!r} is no instant, such as {_EXAMPLES}.", param, ctx)
 
 

@@ -1,7 +1,7 @@
 """What is due: the clocks one by one, and how many of them on each day."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from litestar import get
@@ -10,7 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.access_records import Action, filters, record
+from api.as_of import AsKnown, AsOf, BusinessDay, as_of
 from api.lists import Cursor, Limit, Word, require_personal, today_at
+from api.past_lists import MODELS
 from api.problem_responses import answers
 from api.problems import RangeTooWide
 from api.register_state import AppRequest, Register, caller_of, register_of
@@ -23,6 +25,7 @@ from domain.case import CaseKind
 from projections.due_dates import DueCase, DueFilter, Row, list_due
 from projections.due_days import DueCount, count_due
 from projections.pages import Page
+from projections.past_due import count_past_due, list_past_due
 
 MOST_DAYS = 62
 _USUAL_DAYS = 31
@@ -37,7 +40,7 @@ Whose = Annotated[
 
 
 class DueClock(Struct, kw_only=True):
-    """A running clock as of today.
+    """A clock as of today, or as it was known.
 
     ``working_days_left`` doesn't count today and is negative once the due day has passed; it is
     null for a clock that doesn't run, and in years without a calendar. A clock that ends at an
@@ -53,13 +56,30 @@ class DueClock(Struct, kw_only=True):
     overdue: bool
 
 
+class PastDue(Struct, frozen=True, kw_only=True):
+    """The clocks as they stood at ``as_of``, without subjects.
+
+    What is overdue, and the working days left by the calendar of now, is told for its day: at the
+    instant known, or where another day was asked for at its beginning.
+    """
+
+    rows: list[DueClock]
+    cursor: str | None
+    position: int
+    as_of: AsOf
+
+
 class DueDays(Struct, kw_only=True):
-    """``position`` is what the read models have seen. A day without clocks isn't named."""
+    """``position`` is what the read models have seen. A day without clocks isn't named.
+
+    ``as_of`` is null for what is known now.
+    """
 
     first: date
     last: date
     days: list[DueCount]
     position: int
+    as_of: AsOf | None = None
 
 
 @get(
@@ -67,7 +87,7 @@ class DueDays(Struct, kw_only=True):
     operation_id="deadlines.list",
     tags=["deadlines"],
     summary="What is due",
-    responses=answers(Page[DueClock], 400, 401, 403, 422, 503),
+    responses=answers(Page[DueClock] | PastDue, 400, 401, 403, 422, 503),
 )
 async def deadlines(  # noqa: PLR0913
     request: AppRequest,
@@ -79,30 +99,35 @@ async def deadlines(  # noqa: PLR0913
     unit: Word = None,
     official: Word = None,
     kind: Word = None,
+    known: AsKnown = None,
+    on: BusinessDay = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     wait_for: WaitFor = None,
-) -> Page[DueClock]:
+) -> Page[DueClock] | PastDue:
     register, caller = register_of(request), caller_of(request)
     require_personal(caller)
-    await wait(register, wait_for, "due_dates", "register")
     organisation = register.organisation()
     units, officials = _narrowed(whose, caller, organisation)
+    wanted = DueFilter(
+        due_from=due_from,
+        due_to=due_to,
+        running=running,
+        units=_both(units, organisation.subtree(unit) if unit else None),
+        officials=_both(officials, {official} if official else None),
+        kind=kind,
+    )
+    sight = list_sight_sql(caller, organisation)
+    at = await as_of(register, known, on) if known is not None else None
+    await wait(register, wait_for, "due_dates", "register")
+    if at:
+        await wait(register, at.position, "due_dates", *MODELS)
     async with register.pool.connection() as conn:
-        page = await list_due(
-            conn,
-            DueFilter(
-                due_from=due_from,
-                due_to=due_to,
-                running=running,
-                units=_both(units, organisation.subtree(unit) if unit else None),
-                officials=_both(officials, {official} if official else None),
-                kind=kind,
-            ),
-            *list_sight_sql(caller, organisation),
-            cursor=cursor,
-            limit=limit,
-        )
+        if at:
+            page = await list_past_due(conn, at.position, wanted, sight, cursor=cursor, limit=limit)
+        else:
+            page = await list_due(conn, wanted, *sight, cursor=cursor, limit=limit)
+    position = at.position if at else page.position
     await record(
         request,
         Action.DEADLINES_READ,
@@ -116,16 +141,19 @@ async def deadlines(  # noqa: PLR0913
                 "unit": unit,
                 "official": official,
                 "kind": kind,
+                "on": at.on if at else on,
             }
         ),
-        position=page.position,
+        position=position,
     )
-    now = datetime.now(register.desk.terms.time_zone)
+    now = _told_for(register, at, on)
     rows = [
         replace(row, subject=text_shown(caller, CaseKind(row.due.kind), (), row.subject))
         for row in (_seen_at(register, now, due) for due in page.rows)
     ]
-    return Page(rows=rows, cursor=page.cursor, position=page.position)
+    if at:
+        return PastDue(rows=rows, cursor=page.cursor, position=position, as_of=at)
+    return Page(rows=rows, cursor=page.cursor, position=position)
 
 
 @get(
@@ -139,15 +167,19 @@ async def deadlines_by_day(
     request: AppRequest,
     *,
     whose: Whose = "mine",
-    due_from: Annotated[date | None, QueryParameter(description="Today if left out")] = None,
+    due_from: Annotated[
+        date | None, QueryParameter(description="Today if left out, or the day of as_of")
+    ] = None,
     due_to: Annotated[
         date | None, QueryParameter(description="30 days after due_from if left out")
     ] = None,
+    known: AsKnown = None,
     wait_for: WaitFor = None,
 ) -> DueDays:
     register, caller = register_of(request), caller_of(request)
     require_personal(caller)
-    first = due_from or today_at(register)
+    at = await as_of(register, known) if known is not None else None
+    first = due_from or (at.on if at else today_at(register))
     last = due_to or first + timedelta(days=_USUAL_DAYS - 1)
     if not 0 <= (last - first).days < MOST_DAYS:
         raise RangeTooWide(RangeTooWide.__doc__)
@@ -155,17 +187,24 @@ async def deadlines_by_day(
     organisation = register.organisation()
     units, officials = _narrowed(whose, caller, organisation)
     sight = list_sight_sql(caller, organisation)
+    if at:
+        await wait(register, at.position, "due_dates", *MODELS)
     async with register.pool.connection() as conn:
-        days, position = await count_due(
-            conn, first, last, *sight, units=units, officials=officials
-        )
+        if at:
+            wanted = DueFilter(units=units, officials=officials)
+            days, _ = await count_past_due(conn, at.position, first, last, wanted, sight)
+            position = at.position
+        else:
+            days, position = await count_due(
+                conn, first, last, *sight, units=units, officials=officials
+            )
     await record(
         request,
         Action.COUNTS_READ,
         query=filters({"whose": whose, "due_from": first, "due_to": last}),
         position=position,
     )
-    return DueDays(first=first, last=last, days=days, position=position)
+    return DueDays(first=first, last=last, days=days, position=position, as_of=at)
 
 
 ROUTES: list[Any] = [deadlines, deadlines_by_day]
@@ -186,6 +225,14 @@ def _both(one: Collection[str] | None, other: Collection[str] | None) -> Collect
     if one is None or other is None:
         return other if one is None else one
     return set(one) & set(other)
+
+
+def _told_for(register: Register, at: AsOf | None, on: date | None) -> datetime:
+    """The instant for which it is told what is overdue: midnight of the day *on*, if asked for."""
+    zone = register.desk.terms.time_zone
+    if on is not None:
+        return datetime.combine(on, time(), zone)
+    return (at.known_at if at else datetime.now(UTC)).astimezone(zone)
 
 
 def _seen_at(register: Register, now: datetime, found: DueCase) -> DueClock:

@@ -1,4 +1,4 @@
-"""Lists of cases as they were known."""
+"""Lists as they were known: of cases, and of what waits."""
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -10,18 +10,61 @@ from api.waiting import wait
 from application.access import list_sight_sql
 from projections.cases import CaseFilter, CaseOrder
 from projections.past_lists import list_past_cases
+from projections.past_work import list_past_work
 from projections.register_history import Row
+from projections.work import Work
 
 MODELS = ("register_history", "register")
 
 
 class PastCases(Struct, frozen=True, kw_only=True):
-    """Rows as they stood at ``as_of``: without a subject, and with the stretch they stood for."""
+    """Rows as they stood at ``as_of``: without a subject, and with the stretch they stood for.
+
+    ``text`` looks for words in the subjects of now.
+    """
 
     rows: list[Row]
     cursor: str | None
     position: int
     as_of: AsOf
+
+
+class PastWork(Struct, frozen=True, kw_only=True):
+    """What waited at ``as_of``, without subjects."""
+
+    rows: list[Work]
+    cursor: str | None
+    position: int
+    as_of: AsOf
+
+
+async def past_work(
+    request: AppRequest, at: AsOf, whose: str, *, cursor: str | None, limit: int
+) -> PastWork:
+    """The page, put on record. It waits until the read models have come to *at*."""
+    register, caller = register_of(request), caller_of(request)
+    organisation = register.organisation()
+    actor = caller.actor
+    sight = list_sight_sql(caller, organisation)
+    await wait(register, at.position, "work", *MODELS)
+    async with register.pool.connection() as conn:
+        page = await list_past_work(
+            conn,
+            at.position,
+            sight,
+            officials={actor.official, actor.principal} if whose == "mine" else None,
+            units=organisation.subtree(actor.unit),
+            cursor=cursor,
+            limit=limit,
+        )
+    await record(
+        request,
+        Action.WORK_READ,
+        cases=list({row.case_id for row in page.rows}),
+        query={"whose": whose},
+        position=at.position,
+    )
+    return PastWork(rows=page.rows, cursor=page.cursor, position=at.position, as_of=at)
 
 
 async def past_cases(
@@ -50,9 +93,9 @@ async def past_cases(
         )
     await record(
         request,
-        Action.LIST_READ,
+        Action.LIST_READ if wanted.text is None else Action.SEARCH_MADE,
         cases=[row.case_id for row in page.rows],
-        query=filters(asdict(wanted) | {"on": at.on}),
+        query=filters(asdict(wanted) | {"text": wanted.text and True, "on": at.on}),
         position=at.position,
     )
     return PastCases(rows=page.rows, cursor=page.cursor, position=at.position, as_of=at)

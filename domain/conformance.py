@@ -139,18 +139,18 @@ def step_skipped(course: Course, event: Event, _: Recorded) -> bool:
 def _too_early(course: Course, recorded: Recorded) -> list[Breach]:
     """The step itself, when one that has to come after it stands in the log already."""
     step = type(recorded.event)
-    if name_of(step) in course.steps:
+    after = _AFTER[course.kind].get(step)
+    if after is None or name_of(step) in course.steps:
         return []
-    needs = _NEEDS[course.kind]
     return [
         Breach(
             Rule.STEP_TOO_EARLY,
             course.unit,
             (course.steps[name_of(later)], Place.of(recorded)),
-            makes_good=step in needs.get(later, ()),
+            makes_good=step in _NEEDS[course.kind].get(later, ()),
         )
-        for later, needed in (*needs.items(), *_ORDER)
-        if step in needed and name_of(later) in course.steps
+        for later in after
+        if name_of(later) in course.steps
     ]
 
 
@@ -280,6 +280,20 @@ _ORDER: tuple[tuple[type[Event], tuple[type[Event], ...]], ...] = (
     (media_inquiry.MediaInquiryAnswered, (reply.ReplySigned,)),
 )
 """Order that is looked at besides: that these steps are there has rules of its own."""
+
+
+def _after(kind: CaseKind) -> dict[type[Event], list[type[Event]]]:
+    found: dict[type[Event], list[type[Event]]] = {}
+    for later, needed in (*_NEEDS[kind].items(), *_ORDER):
+        for step in needed:
+            found.setdefault(step, []).append(later)
+    return found
+
+
+_AFTER: Mapping[CaseKind, Mapping[type[Event], list[type[Event]]]] = {
+    kind: _after(kind) for kind in _NEEDS
+}
+"""For each kind of case which steps have to come after which."""
 
 _NEEDING = tuple(dict.fromkeys(step for needs in _NEEDS.values() for step in needs))
 _SENT = (appeal.AppealReplyDispatched, media_inquiry.MediaInquiryAnswered)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 
-from msgspec import Struct
+from msgspec import Struct, field, structs
 from msgspec.structs import replace
 
 from domain.calendar import WorkingCalendar
@@ -93,6 +93,14 @@ class Terms(Struct, frozen=True, kw_only=True):
     rulebook: Rulebook
     calendar: WorkingCalendar
     time_zone: tzinfo
+    usual: dict[tuple[str, str, ClockName, date], str | None] = field(default_factory=dict)
+    """The usual rules asked for so far; made from the others, as ``begun`` is."""
+    begun: dict[tuple[str, str, date], Due] = field(default_factory=dict)
+    """The plain terms so far, by rule, version and start: most of a day's cases have the same."""
+
+    def __post_init__(self) -> None:
+        structs.force_setattr(self, "usual", {})
+        structs.force_setattr(self, "begun", {})
 
     def rules_for(self, case: str, kind: str, clock: ClockName) -> tuple[str, ...]:
         """The rules that may set this clock, the usual one first; none where there is no clock."""
@@ -103,8 +111,12 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     def usual_rule(self, case: str, kind: str, clock: ClockName, on: date) -> str | None:
         """The first of the clock's rules that was in force on a day; none where there is none."""
-        rules = self.rules_for(case, kind, clock)
-        return next((rule for rule in rules if rule != CHOSEN and self._in_force(rule, on)), None)
+        asked = (case, kind, clock, on)
+        if asked not in self.usual:
+            rules = self.rules_for(case, kind, clock)
+            fitting = (rule for rule in rules if rule != CHOSEN and self._in_force(rule, on))
+            self.usual[asked] = next(fitting, None)
+        return self.usual[asked]
 
     def choose_rule(
         self, case: str, kind: str, clock: ClockName, wanted: str | None, on: date
@@ -319,15 +331,8 @@ class Terms(Struct, frozen=True, kw_only=True):
         restarts: tuple[Restart, ...] = (),
         recorded: int = 0,
     ) -> Due:
-        plain = not (granted or pauses or restarts)
-        if plain and not isinstance(start, datetime):
-            return Due(
-                on=due_on(version, start, self.calendar),
-                rule=version.rule,
-                rule_version=version.version,
-                calendar_version=self.calendar.version,
-                since=start,
-            )
+        if not (granted or pauses or restarts or isinstance(start, datetime)):
+            return self._plain(version, start)
         deadline = compute(
             version,
             start,
@@ -352,6 +357,19 @@ class Terms(Struct, frozen=True, kw_only=True):
             pauses=pauses,
             restarts=restarts,
         )
+
+    def _plain(self, version: RuleVersion, start: date) -> Due:
+        term = (version.rule, version.version, start)
+        due = self.begun.get(term)
+        if due is None:
+            due = self.begun[term] = Due(
+                on=due_on(version, start, self.calendar),
+                rule=version.rule,
+                rule_version=version.version,
+                calendar_version=self.calendar.version,
+                since=start,
+            )
+        return due
 
 
 _WITH_REGISTRATION = frozenset({Start.REGISTRATION, Start.GROUND_FOUND, Start.GROUND_REMOVED})

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta
 from msgspec.structs import replace
 
-from domain import record, secrecy
+from domain import notice, record, secrecy
 from domain.case import (
     AlreadyBegun,
     CaseKind,
@@ -31,6 +31,7 @@ from domain.case import (
 from domain.due import Due
 from domain.hand import Hand
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.record import Correctable, CorrectEntry, EntryCorrected
 
 KIND = CaseKind.FINDING
@@ -99,13 +100,24 @@ class FindingOpened(Event, tag="finding-opened"):
     may_not_judge: tuple[OfficialId, ...]
 
 
+class AnswererNamed(Event, tag="answerer-named"):
+    """From now on ``answerer`` alone answers. Whoever was named before still sees the finding."""
+
+    answerer: OfficialId
+    named_by: OfficialId
+
+
 class FindingAnswered(Event, tag="finding-answered", omit_defaults=True):
-    """``deputy`` is who answered for the official, if somebody did."""
+    """``deputy`` is who answered for the official, if somebody did.
+
+    The first of these events tell no day.
+    """
 
     text: PersonalLongText
     evidence: EvidenceList
     answered_by: OfficialId
     deputy: OfficialId | None = None
+    answered_on: date | None = None
 
 
 class FindingAnswerAccepted(Event, tag="finding-answer-accepted"):
@@ -157,6 +169,12 @@ class OpenFinding(Command):
     evidence: EvidenceList = ()
     source_case: UUID | None = None
     answerer: OfficialId | None = None
+
+
+class NameAnswerer(Command):
+    """Name the official of the unit who answers: the first one, or another than was named."""
+
+    answerer: OfficialId
 
 
 class AnswerFinding(Command):
@@ -214,7 +232,15 @@ class ConfidentialEvidence(NotFitting):
 
 
 class NobodyNamedToAnswer(Refusal):
-    """Made confidential it names nobody to answer: withdraw it, correct it and open another."""
+    """It names nobody to answer: name who answers it first, then make it confidential."""
+
+
+class AlreadyAnswers(Refusal):
+    """This official is already the one to answer: name another."""
+
+
+class AnswererJudges(NotFitting):
+    """Whoever names who answers can't be the one: name another official."""
 
 
 class FindingOnFinding(NotFitting):
@@ -264,6 +290,7 @@ class FindingHasEnded(Refusal):
 BEGINS = OpenFinding
 FindingCommand = (
     OpenFinding
+    | NameAnswerer
     | AnswerFinding
     | AcceptAnswer
     | RejectAnswer
@@ -272,9 +299,11 @@ FindingCommand = (
     | WithdrawFinding
     | CloseFinding
     | CorrectEntry
+    | GiveDeadlineNotice
 )
 FindingEvent = (
     FindingOpened
+    | AnswererNamed
     | FindingAnswered
     | FindingAnswerAccepted
     | FindingAnswerRejected
@@ -283,7 +312,15 @@ FindingEvent = (
     | FindingWithdrawn
     | FindingClosed
     | EntryCorrected
+    | DeadlineNoticeGiven
 )
+
+
+class Remedy(Value):
+    """What the unit should have done by ``due_on``."""
+
+    remedy_id: UUID
+    due_on: date
 
 
 class Finding(Value):
@@ -300,8 +337,19 @@ class Finding(Value):
     workers: frozenset[str]
     may_not_judge: frozenset[str]
     stage: Stage = Stage.AWAITING_ANSWER
-    remedies: tuple[UUID, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    notices: Given = NONE_GIVEN
     owner: UUID | None = None
+
+    @property
+    def running_clocks(self) -> dict[str, date]:
+        """What the unit has to meet by which day, by the names that the lists use."""
+        if self.stage not in OPEN:
+            return {}
+        remedies = {f"remedy:{each.remedy_id}": each.due_on for each in self.remedies}
+        if self.stage is Stage.AWAITING_ANSWER:
+            return {"finding-answer": self.due.on, **remedies}
+        return remedies
 
 
 def decide(command: FindingCommand, finding: Finding | None, ctx: Context) -> list[Event]:
@@ -313,6 +361,14 @@ def decide(command: FindingCommand, finding: Finding | None, ctx: Context) -> li
         raise NotYetBegun
     if isinstance(command, CorrectEntry):
         return _correct(command, finding, ctx)
+    if isinstance(command, GiveDeadlineNotice):
+        return notice.decide(
+            command,
+            running=finding.running_clocks,
+            given=finding.notices,
+            workers=finding.workers,
+            confidential=finding.confidential,
+        )
     if finding.stage not in OPEN:
         raise FindingHasEnded
     match command:
@@ -389,10 +445,14 @@ def _from_the_unit(command: AnswerFinding | ReportRemedy, finding: Finding, ctx:
             if not finding.confidential and any(o.state.confidential for o in ctx.others.values()):
                 raise ConfidentialEvidence
             return FindingAnswered(
-                text=text, evidence=evidence, answered_by=hand.principal, deputy=hand.deputy
+                text=text,
+                evidence=evidence,
+                answered_by=hand.principal,
+                deputy=hand.deputy,
+                answered_on=ctx.today,
             )
         case ReportRemedy(remedy_id=remedy_id, carried_out_on=day):
-            if remedy_id not in finding.remedies:
+            if remedy_id not in {each.remedy_id for each in finding.remedies}:
                 raise NoSuchRemedy
             if day > ctx.today:
                 raise DatedInTheFuture
@@ -407,12 +467,23 @@ def _from_the_unit(command: AnswerFinding | ReportRemedy, finding: Finding, ctx:
 
 
 def _from_the_auditor(
-    command: AcceptAnswer | RejectAnswer | ProposeRemedy | WithdrawFinding | CloseFinding,
+    command: NameAnswerer
+    | AcceptAnswer
+    | RejectAnswer
+    | ProposeRemedy
+    | WithdrawFinding
+    | CloseFinding,
     finding: Finding,
     ctx: Context,
 ) -> Event:
     who = ctx.by.principal
     match command:
+        case NameAnswerer(answerer=answerer):
+            if answerer == finding.answerer:
+                raise AlreadyAnswers
+            if answerer in _hands(ctx):
+                raise AnswererJudges
+            return AnswererNamed(answerer=answerer, named_by=who)
         case AcceptAnswer():
             _require_answer(finding)
             return FindingAnswerAccepted(accepted_by=who)
@@ -477,6 +548,12 @@ def evolve(finding: Finding | None, event: FindingEvent) -> Finding:
     if not finding:
         raise NotYetBegun
     match event:
+        case AnswererNamed(answerer=answerer, named_by=who):
+            hands = finding.may_not_judge | {answerer}
+            named = replace(finding, answerer=answerer, may_not_judge=hands)
+            return _joined(_joined(named, answerer), who)
+        case DeadlineNoticeGiven():
+            return replace(finding, notices=notice.evolve(finding.notices, event))
         case FindingAnswered(answered_by=who, deputy=deputy):
             answered = replace(
                 finding,
@@ -488,10 +565,11 @@ def evolve(finding: Finding | None, event: FindingEvent) -> Finding:
             return _joined(replace(finding, stage=Stage.ANSWER_ACCEPTED), who)
         case FindingAnswerRejected(rejected_by=who, due=due):
             return _joined(replace(finding, stage=Stage.AWAITING_ANSWER, due=due), who)
-        case RemedyProposed(remedy_id=remedy_id, proposed_by=who):
-            return _joined(replace(finding, remedies=(*finding.remedies, remedy_id)), who)
+        case RemedyProposed(remedy_id=remedy_id, due=due, proposed_by=who):
+            remedy = Remedy(remedy_id=remedy_id, due_on=due.on)
+            return _joined(replace(finding, remedies=(*finding.remedies, remedy)), who)
         case RemedyCarriedOut(remedy_id=remedy_id, reported_by=who, deputy=deputy):
-            left = tuple(each for each in finding.remedies if each != remedy_id)
+            left = tuple(each for each in finding.remedies if each.remedy_id != remedy_id)
             hands = finding.may_not_judge | Hand.told(who, deputy).people
             reported = replace(finding, remedies=left, may_not_judge=hands)
             return _joined(reported, who)

@@ -18,6 +18,9 @@ WatchedClock = Literal[
     "assignment",
     "co-executor",
     "hand-over",
+    "finding-answer",
+    "remedy",
+    "removal",
 ]
 """A clock's name up to its colon: what stands behind that says of whom or of what it is."""
 Role = Literal["executor", "unit-head", "controller", "leader", "asked-unit"]

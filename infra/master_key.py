@@ -1,4 +1,4 @@
-"""Whether the master key is the one that the register was begun with, or the one taking over."""
+"""Whether the master key is the one in force, or the one that takes over from it."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def announce(conn: Connection[Any], master_key: bytes, previous: bytes) -> None:
     kept = _kept(conn)
     if not kept or kept[1] or not _opens(previous, kept[0]) or _opens(master_key, kept[0]):
         return
-    if not locks.take(conn, locks.RUNNER):
+    if not locks.take_all(conn, locks.RUNNERS):
         raise RegisterRuns
     try:
         conn.execute(
@@ -70,7 +70,8 @@ def announce(conn: Connection[Any], master_key: bytes, previous: bytes) -> None:
             (_sealed(master_key), kept[0]),
         )
     finally:
-        locks.give_back(conn, locks.RUNNER)
+        for lock in locks.RUNNERS:
+            locks.give_back(conn, lock)
 
 
 def verify_master_key(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct, convert, toml
 
@@ -35,6 +36,8 @@ from projections.timeline import DueMark, Lane, Mark, Standing, lane_of, timelin
 LANGUAGES = ("az", "en", "tr", "ka", "ru")
 NOT_SHOWN = frozenset({SEALED, WITHHELD})
 """They stand for a text that can't be opened, or isn't for its reader."""
+_WRITTEN_IN = frozenset({CaseKind.APPEAL.value, CaseKind.MEDIA_INQUIRY.value})
+"""Kinds of case that begin with somebody's own text."""
 _FOLDER = Path(__file__).with_name("headings")
 
 
@@ -103,6 +106,7 @@ class CaseDocument(Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     subject: str | None
+    text: str | None
     fields: list[tuple[str, str]]
     timeline: str
     history: list[dict[str, str]]
@@ -118,9 +122,14 @@ def headings(language: str) -> Headings:
     return toml.decode((_FOLDER / f"{language}.toml").read_bytes(), type=Headings)
 
 
-def told_history(events: Sequence[Recorded], language: str, names: Names) -> list[Entry]:
-    """The history in *language*, or in the one whose sentences stand in for it."""
-    return tell_all(events, headings(language).sentences_in, names)
+def told_history(
+    events: Sequence[Recorded], language: str, names: Names, numbers: Mapping[UUID, str]
+) -> list[Entry]:
+    """The history in *language*, or in the one whose sentences stand in for it.
+
+    *numbers* are those of other cases that whoever reads it may see.
+    """
+    return tell_all(events, headings(language).sentences_in, names, numbers)
 
 
 def case_document(
@@ -130,10 +139,12 @@ def case_document(
     language: str,
     names: Names,
     at: datetime,
+    told: Sequence[Entry],
 ) -> CaseDocument:
-    """The case as of *at*, by the events up to then."""
+    """The case as of *at*, by the events up to then, and what is *told* of each."""
     words = headings(language)
-    reader = Reader(sentences(words.sentences_in), names, {})
+    lacking = any(recorded.lacking for recorded in events)
+    reader = Reader(sentences(words.sentences_in), names, {}, lacking)
     rows: Rows = {}
     entries: Entries = {}
     for recorded in events:
@@ -141,7 +152,6 @@ def case_document(
         take(entries, recorded.event)
     (row,) = rows.values()
     home = row.units[0]
-    told = tell_all(events, words.sentences_in, names)
     today = at.astimezone(names.time_zone).date()
     dues = [DueMark(t.due_on, _clock(t, words, reader), _standing(t, today, at)) for t in terms]
     texts = [e.event.text for e in events if isinstance(e.event, ReplyDrafted | ReplyRevised)]
@@ -152,6 +162,7 @@ def case_document(
         kind=words.kinds.get(row.kind, row.kind),
         state=words.states.get(row.state, row.state),
         subject=_text(entries, "subject", reader),
+        text=_text(entries, "text", reader) if row.kind in _WRITTEN_IN else None,
         fields=list(_fields(row, entries, home, words, reader)),
         timeline=timeline(
             [

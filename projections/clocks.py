@@ -22,8 +22,10 @@ from domain.appeal import (
 )
 from domain.assignment import AssignmentExtended, AssignmentGiven, AssignmentReassigned
 from domain.case import Event
+from domain.cause import RemovalAdopted
 from domain.due import Due
 from domain.envelope import Recorded
+from domain.finding import FindingAnswerRejected, FindingOpened, RemedyProposed
 from domain.information import InformationAsked
 from domain.media_inquiry import MediaInquiryReceived, MediaInquiryReopened
 from domain.recalculation import DueDatesMoved
@@ -135,6 +137,12 @@ def _dues_in(event: Event) -> Iterator[tuple[str, Due]]:
             yield f"information:{event.request_id}", event.due
         case WrittenAppealTakenIn():
             yield f"hand-over:{event.appeal_id}", event.hand_over_due
+        case FindingOpened() | FindingAnswerRejected():
+            yield "finding-answer", event.due
+        case RemedyProposed():
+            yield f"remedy:{event.remedy_id}", event.due
+        case RemovalAdopted():
+            yield f"removal:{event.removal_id}", event.due
         case DueDatesMoved():
             yield from ((each.clock, each.due) for each in event.moved)
         case _:

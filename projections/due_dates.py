@@ -9,7 +9,7 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
-from domain import appeal, assignment, media_inquiry, reception
+from domain import appeal, assignment, cause, finding, media_inquiry, reception
 from domain.answer_term import (
     AppealTermCorrected,
     AppealTermExtended,
@@ -25,7 +25,7 @@ from domain.recalculation import DueDatesMoved
 from projections.pages import Mark, Page, checked, columns, day_of, decode, encode, page
 from projections.readmodel import Rows
 
-VERSION = 2
+VERSION = 3
 KEY = ("case_id", "clock")
 
 
@@ -33,7 +33,8 @@ class Row(Struct):
     """A clock that somebody has to meet.
 
     It is called answer, internal, outlet-deadline, ``information:<request>``, assignment,
-    ``co-executor:<official>``, ``hand-over:<appeal>``, register, forward or no-consideration.
+    ``co-executor:<official>``, ``hand-over:<appeal>``, register, forward, no-consideration,
+    finding-answer, ``remedy:<remedy>`` or ``removal:<removal>``.
     It is ``running`` until it was met, on ``met_on``, or what it was for has ended otherwise; a
     term that stands still isn't running.
     ``due_at`` is for terms that end at an hour, the outlet's own deadline among them, which has
@@ -88,10 +89,30 @@ async def list_due(
     limit: int = 50,
 ) -> Page[DueCase]:
     """The clocks of the cases in *sight*, the earliest due first. Raises CursorInvalid."""
-    values: dict[str, Any] = {**sight_values, "limit": checked(limit) + 1}
-    conditions = [sight]
-    if wanted.running:
-        conditions.append("due_dates.running")
+    conditions, values = conditions_of(wanted, cursor)
+    values |= sight_values | {"limit": checked(limit) + 1}
+    query = SQL(
+        "SELECT {columns}, register.number, register.state, register.topic, register.subject "
+        "FROM read_models.due_dates JOIN read_models.register USING (case_id) WHERE {where} "
+        "ORDER BY due_dates.due_on, due_dates.case_id, clock LIMIT %(limit)s"
+    ).format(
+        columns=columns(Row, "due_dates"),
+        where=SQL(" AND ").join(map(SQL, [*conditions, sight])),
+    )
+    found, position = await page(
+        conn, query, SQL("due_on, case_id, clock"), values, "due_dates", "register"
+    )
+    rows = [DueCase(Row(*row[:-4]), *row[-4:]) for row in found[:limit]]
+    return Page(rows, cursor_behind(rows[-1]) if len(found) > limit else None, position)
+
+
+def conditions_of(wanted: DueFilter, cursor: str | None = None) -> tuple[list[str], dict[str, Any]]:
+    """What is asked of a clock, behind the page of *cursor*, as SQL, and the values in it.
+
+    Raises CursorInvalid.
+    """
+    values: dict[str, Any] = {}
+    conditions = ["due_dates.running"] if wanted.running else []
     for name, sql in _CONDITIONS.items():
         if (value := getattr(wanted, name)) is not None:
             values[name] = list(value) if name in {"units", "officials"} else value
@@ -103,23 +124,13 @@ async def list_due(
             "(due_dates.due_on, due_dates.case_id, clock) "
             "> (%(after)s::date, %(after_case)s, %(after_clock)s)"
         )
-    query = SQL(
-        "SELECT {columns}, register.number, register.state, register.topic, register.subject "
-        "FROM read_models.due_dates JOIN read_models.register USING (case_id) WHERE {where} "
-        "ORDER BY due_dates.due_on, due_dates.case_id, clock LIMIT %(limit)s"
-    ).format(
-        columns=columns(Row, "due_dates"),
-        where=SQL(" AND ").join(map(SQL, conditions)),
-    )
-    found, position = await page(
-        conn, query, SQL("due_on, case_id, clock"), values, "due_dates", "register"
-    )
-    rows = [DueCase(Row(*row[:-4]), *row[-4:]) for row in found[:limit]]
-    following = None
-    if len(found) > limit:
-        last = rows[-1].due
-        following = encode(Mark("due_on", last.due_on.isoformat(), last.case_id, last.clock))
-    return Page(rows=rows, cursor=following, position=position)
+    return conditions, values
+
+
+def cursor_behind(case: DueCase) -> str:
+    """Leads to the page after the one that ends with *case*."""
+    last = case.due
+    return encode(Mark("due_on", last.due_on.isoformat(), last.case_id, last.clock))
 
 
 async def due_dates_of_case(conn: AsyncConnection[Any], case_id: UUID) -> tuple[list[Row], int]:
@@ -140,6 +151,10 @@ _CONDITIONS = {
     "officials": "due_dates.official = ANY(%(officials)s::text[])",
     "kind": "due_dates.kind = %(kind)s",
 }
+
+
+def has_past(_row: Row) -> bool:
+    return True
 
 
 def fold(rows: Rows, recorded: Recorded) -> None:
@@ -508,6 +523,59 @@ def _handed_over(rows: Rows, recorded: Recorded, event: reception.WrittenAppealH
     _stop(_clock(rows, recorded, f"hand-over:{event.appeal_id}"), event.handed_over_on)
 
 
+def _finding(rows: Rows, recorded: Recorded, event: finding.FindingOpened) -> None:
+    home = event.opening_unit
+    _start(
+        rows,
+        recorded,
+        "finding-answer",
+        event.due,
+        unit=event.unit,
+        official=event.answerer,
+        home=home,
+    )
+
+
+def _answerer_named(rows: Rows, _: Recorded, event: finding.AnswererNamed) -> None:
+    for row in rows.values():
+        row.official = event.answerer
+
+
+def _finding_answered(rows: Rows, recorded: Recorded, event: finding.FindingAnswered) -> None:
+    day = event.answered_on or recorded.recorded_at.date()
+    _stop(_clock(rows, recorded, "finding-answer"), day)
+
+
+def _answer_rejected(rows: Rows, recorded: Recorded, event: finding.FindingAnswerRejected) -> None:
+    _run_again(_clock(rows, recorded, "finding-answer"), event.due)
+
+
+def _remedy_proposed(rows: Rows, recorded: Recorded, event: finding.RemedyProposed) -> None:
+    answer = _clock(rows, recorded, "finding-answer")
+    _start(
+        rows,
+        recorded,
+        f"remedy:{event.remedy_id}",
+        event.due,
+        unit=answer.unit,
+        official=answer.official,
+        home=answer.home,
+    )
+
+
+def _remedied(rows: Rows, recorded: Recorded, event: finding.RemedyCarriedOut) -> None:
+    _stop(_clock(rows, recorded, f"remedy:{event.remedy_id}"), event.carried_out_on)
+
+
+def _removal_adopted(rows: Rows, recorded: Recorded, event: cause.RemovalAdopted) -> None:
+    clock, unit = f"removal:{event.removal_id}", event.unit
+    _start(rows, recorded, clock, event.due, unit=unit, official=None, home=unit)
+
+
+def _removed(rows: Rows, recorded: Recorded, event: cause.RemovalCarriedOut) -> None:
+    _stop(_clock(rows, recorded, f"removal:{event.removal_id}"), event.carried_out_on)
+
+
 _STEPS: Mapping[type[Event], Callable[[Rows, Recorded, Any], None]] = {
     appeal.AppealRegistered: _appeal,
     appeal.AppealReclassified: _reclassified,
@@ -547,6 +615,16 @@ _STEPS: Mapping[type[Event], Callable[[Rows, Recorded, Any], None]] = {
     InformationReceived: _received,
     reception.WrittenAppealTakenIn: _taken_in,
     reception.WrittenAppealHandedOver: _handed_over,
+    finding.FindingOpened: _finding,
+    finding.AnswererNamed: _answerer_named,
+    finding.FindingAnswered: _finding_answered,
+    finding.FindingAnswerRejected: _answer_rejected,
+    finding.RemedyProposed: _remedy_proposed,
+    finding.RemedyCarriedOut: _remedied,
+    finding.FindingWithdrawn: _ended,
+    finding.FindingClosed: _ended,
+    cause.RemovalAdopted: _removal_adopted,
+    cause.RemovalCarriedOut: _removed,
 }
 
 TAKES = frozenset(_STEPS)
@@ -581,18 +659,25 @@ IGNORED = frozenset(
         "document-attached",
         "entry-corrected",
         "finding-answer-accepted",
-        "finding-answer-rejected",
-        "finding-answered",
-        "finding-closed",
-        "finding-opened",
-        "finding-withdrawn",
-        "remedy-carried-out",
-        "remedy-proposed",
         "hearing-started",
+        "cause-closed",
+        "cause-evidence-added",
+        "cause-evidence-withdrawn",
+        "cause-named",
+        "cause-withdrawn",
+        "removal-proposed",
+        "removal-refused",
+        "identity-considered",
+        "identity-decision-withdrawn",
+        "persons-joined",
+        "persons-told-apart",
         "media-inquiry-acknowledged",
         "merged-appeal-noted",
         "no-show-recorded",
         "note-added",
+        "repeat-confirmed",
+        "repeat-decision-withdrawn",
+        "repeat-rejected",
         "oral-answer-given",
         "reception-cancelled",
         "reception-closed",

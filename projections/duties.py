@@ -21,7 +21,8 @@ class Standing(Struct, array_like=True, omit_defaults=True):
     """A case, as far as duties follow from it. ``home`` is the unit that registered it.
 
     ``chain`` are those who initial the reply and then its signatory; ``given`` how many of them
-    did. ``author`` wrote the reply, gave the assignment or opened the finding.
+    did. ``author`` wrote the reply, gave the assignment, opened the finding or named
+    the cause.
     """
 
     kind: CaseKind
@@ -59,6 +60,8 @@ def duties(standing: Standing) -> Iterator[Duty]:
             yield from _of_reception(standing)
         case CaseKind.FINDING:
             yield from _of_finding(standing)
+        case CaseKind.CAUSE:
+            yield from _of_cause(standing)
 
 
 def _of_appeal(it: Standing) -> Iterator[Duty]:
@@ -150,6 +153,16 @@ def _of_finding(it: Standing) -> Iterator[Duty]:
             pass
     if it.stage not in ("closed", "withdrawn"):
         yield from _parts(it)
+
+
+def _of_cause(it: Standing) -> Iterator[Duty]:
+    if it.stage in ("closed", "withdrawn"):
+        return
+    if it.stage == "cause-named" and not it.parts:
+        yield "propose-removal", it.home, it.author, None
+    elif it.stage == "removed" and not it.parts:
+        yield "close-cause", it.home, it.author, None
+    yield from _parts(it)
 
 
 def _of_control(it: Standing, *, over: bool) -> Iterator[Duty]:

@@ -3,8 +3,15 @@
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from projections.cases import OPEN_STATES, CaseFilter, conditions_of, contradicts_itself
+from projections.cases import (
+    OPEN_STATES,
+    CaseFilter,
+    conditions_of,
+    contradicts_itself,
+    search_query,
+)
 
 _AT = "since_position <= %({at})s::int8 AND (until_position IS NULL OR until_position > %({at})s)"
 _OPEN_AT = (
@@ -15,10 +22,10 @@ _STILL_SEEN = (
     "EXISTS (SELECT FROM read_models.register "
     "WHERE register.case_id = known.case_id AND {sight} OFFSET 0)"
 )
-
-
-class PastNotSearched(Exception):
-    """Subjects are kept as they are now: leave out text, or as_of."""
+_SEARCHED = (
+    "known.case_id IN (SELECT case_id FROM read_models.register "
+    "WHERE register.search @@ %(text)s::tsquery)"
+)
 
 
 class Asked(Struct, frozen=True):
@@ -44,11 +51,13 @@ def asked_at(
 ) -> Asked:
     """The cases *wanted*, as they stood at *position*; *at* names its value.
 
-    They are in *sight* as they stood then and as they stand now. Raises PastNotSearched.
+    They are in *sight* as they stood then and as they stand now. Words are looked for in the
+    subjects of now: those of then are kept in the log alone.
     """
+    conditions, values = conditions_of(replace(wanted, text=None))
     if wanted.text is not None:
-        raise PastNotSearched(PastNotSearched.__doc__)
-    conditions, values = conditions_of(wanted)
+        conditions.append(_SEARCHED)
+        values["text"] = search_query(wanted.text)
     conditions += seen(sight)
     if contradicts_itself(wanted):
         conditions.append("false")

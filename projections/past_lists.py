@@ -50,7 +50,7 @@ async def list_past_cases(
 ) -> PastRows:
     """One page of the cases *wanted* as they were known at *position*, recorded at *known_at*.
 
-    Raises CursorInvalid, LimitInvalid, PastNotSearched.
+    Raises CursorInvalid, LimitInvalid.
     """
     sort = SORTS[order]
     asked = asked_at(position, wanted, *sight)

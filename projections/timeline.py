@@ -108,7 +108,7 @@ _COLOURS = {
 }
 _INK, _PALE, _LINE = "#1f3a5f", "#f2f5f9", "#c9d2dc"
 _WIDTH, _LEFT, _RIGHT = 720, 118, 14
-_LANE, _COLUMN, _LABEL = 40, 36, 14
+_LANE, _LABEL = 40, 14
 _MOST_ROWS = 6
 _CHARACTER = 5.4
 _FONTS = "'Noto Sans', 'Noto Sans Georgian', 'DejaVu Sans', sans-serif"
@@ -266,16 +266,10 @@ def _arrival(arrived: date, scale: _Scale, y: int, words: Mapping[str, str]) -> 
 
 
 def _events(marks: Sequence[Mark], scale: _Scale, y: int) -> Iterator[str]:
-    columns: dict[int, list[Mark]] = {}
-    for mark in marks:
-        x = scale.at(mark.at.date(), (mark.at.hour * 60 + mark.at.minute) / 1440)
-        columns.setdefault(int((x - _LEFT) // _COLUMN), []).append(mark)
     middle = y + _LANE / 2
-    for column in sorted(columns):
-        versions = sorted(mark.version for mark in columns[column])
-        text = _ranges(versions)
-        x = _LEFT + _COLUMN * (column + 0.5)
-        half = max(9.0, 4 + _CHARACTER * len(text) / 2)
+    for x, versions in _grouped(marks, scale):
+        text = _ranges(sorted(versions))
+        half = _half(text)
         yield (
             f'<rect x="{x - half:.1f}" y="{middle - 9:.1f}" width="{2 * half:.1f}" height="18" '
             f'rx="9" fill="{_INK}"/>'
@@ -284,6 +278,26 @@ def _events(marks: Sequence[Mark], scale: _Scale, y: int) -> Iterator[str]:
             f'<text x="{x:.1f}" y="{middle + 3.2:.1f}" text-anchor="middle" fill="#ffffff" '
             f'font-size="8.5">{text}</text>'
         )
+
+
+def _grouped(marks: Sequence[Mark], scale: _Scale) -> Iterator[tuple[float, list[int]]]:
+    """Where each circle stands, and what it holds: those that would touch it on its left."""
+    first, last, versions = 0.0, 0.0, list[int]()
+    for mark in sorted(marks, key=lambda mark: (mark.at, mark.version)):
+        x = scale.at(mark.at.date(), (mark.at.hour * 60 + mark.at.minute) / 1440)
+        own = _half(str(mark.version))
+        if versions and x - own >= (first + last) / 2 + _half(_ranges(sorted(versions))):
+            yield (first + last) / 2, versions
+            versions = []
+        first = first if versions else x
+        last = x
+        versions.append(mark.version)
+    if versions:
+        yield (first + last) / 2, versions
+
+
+def _half(text: str) -> float:
+    return max(9.0, 4 + _CHARACTER * len(text) / 2)
 
 
 def _ranges(versions: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
-from domain import appeal, assignment, finding, media_inquiry, reception
+from domain import appeal, assignment, cause, finding, media_inquiry, reception
 from domain.answer_term import AppealTermSuspended, TermEvent
 from domain.assignment import CoExecutors
 from domain.case import Event
@@ -29,9 +29,13 @@ from projections.duties import Part, Standing, duties
 from projections.pages import NO_DAY, Mark, Page, checked, columns, day_of, decode, encode, page
 from projections.readmodel import Rows
 
-VERSION = 2
+VERSION = 3
 KEY = ("case_id", "duty")
 _STANDING = "standing"
+OF_OFFICIALS = "work.official = ANY(%(own)s::text[])"
+OF_UNITS = "work.unit = ANY(%(own)s::text[])"
+_DUE = "coalesce(work.due_on, 'infinity'::date)"
+IN_ORDER = SQL("coalesce(due_on, 'infinity'::date), case_id, duty")
 
 
 class Row(Struct):
@@ -81,8 +85,7 @@ async def my_work(
 
     The first due comes first, what has no due date last. Raises CursorInvalid.
     """
-    own = "work.official = ANY(%(own)s::text[])"
-    return await _list(conn, own, officials, sight, sight_values, cursor, limit)
+    return await _list(conn, OF_OFFICIALS, officials, sight, sight_values, cursor, limit)
 
 
 async def work_of_units(
@@ -95,8 +98,7 @@ async def work_of_units(
     limit: int = 50,
 ) -> Page[Work]:
     """What units have to do, whether or not an official is named for it; ordered as `my_work`."""
-    own = "work.unit = ANY(%(own)s::text[])"
-    return await _list(conn, own, units, sight, sight_values, cursor, limit)
+    return await _list(conn, OF_UNITS, units, sight, sight_values, cursor, limit)
 
 
 async def _list(
@@ -108,16 +110,8 @@ async def _list(
     cursor: str | None,
     limit: int,
 ) -> Page[Work]:
-    due = "coalesce(work.due_on, 'infinity'::date)"
-    conditions = [own, "work.duty <> 'standing'", sight]
-    values: dict[str, Any] = {**sight_values, "own": list(owners), "limit": checked(limit) + 1}
-    if cursor is not None:
-        mark = decode(cursor, "due_on")
-        after = day_of(mark, endless=True)
-        values |= {"after": after, "after_case": mark.case_id, "after_duty": mark.part}
-        conditions.append(
-            f"({due}, work.case_id, duty) > (%(after)s::date, %(after_case)s, %(after_duty)s)"
-        )
+    conditions, values = conditions_of(own, owners, cursor)
+    values |= sight_values | {"limit": checked(limit) + 1}
     query = SQL(
         "SELECT {work}, {case} FROM read_models.work "
         "JOIN read_models.register USING (case_id) WHERE {where} "
@@ -125,18 +119,41 @@ async def _list(
     ).format(
         work=columns(Work, "work", first=7),
         case=columns(Work, "register", after=7),
-        where=SQL(" AND ").join(map(SQL, conditions)),
-        due=SQL(due),
+        where=SQL(" AND ").join(map(SQL, [*conditions, sight])),
+        due=SQL(_DUE),
     )
-    order_by = SQL("coalesce(due_on, 'infinity'::date), case_id, duty")
-    found, position = await page(conn, query, order_by, values, "work", "register")
+    found, position = await page(conn, query, IN_ORDER, values, "work", "register")
     rows = [Work(*row) for row in found[:limit]]
-    following = None
-    if len(found) > limit:
-        last = rows[-1]
-        day = last.due_on.isoformat() if last.due_on else NO_DAY
-        following = encode(Mark("due_on", day, last.case_id, last.duty))
-    return Page(rows=rows, cursor=following, position=position)
+    return Page(rows, cursor_behind(rows[-1]) if len(found) > limit else None, position)
+
+
+def conditions_of(
+    own: str, owners: Collection[str], cursor: str | None
+) -> tuple[list[str], dict[str, Any]]:
+    """What is asked of a duty of the *owners*, by `OF_OFFICIALS` or `OF_UNITS`, and its values.
+
+    Raises CursorInvalid.
+    """
+    conditions = [own, "work.duty <> 'standing'"]
+    values: dict[str, Any] = {"own": list(owners)}
+    if cursor is not None:
+        mark = decode(cursor, "due_on")
+        after = day_of(mark, endless=True)
+        values |= {"after": after, "after_case": mark.case_id, "after_duty": mark.part}
+        conditions.append(
+            f"({_DUE}, work.case_id, duty) > (%(after)s::date, %(after_case)s, %(after_duty)s)"
+        )
+    return conditions, values
+
+
+def cursor_behind(last: Work) -> str:
+    """Leads to the page after the one that ends with *last*."""
+    day = last.due_on.isoformat() if last.due_on else NO_DAY
+    return encode(Mark("due_on", day, last.case_id, last.duty))
+
+
+def has_past(row: Row) -> bool:
+    return row.duty != _STANDING
 
 
 _remember = json.Encoder().encode
@@ -225,6 +242,11 @@ def _finding(event: finding.FindingOpened) -> Standing:
     )
 
 
+def _answerer(it: Standing, event: finding.AnswererNamed, _: Recorded) -> None:
+    it.official = event.answerer
+    it.parts = tuple(replace(part, official=event.answerer) for part in it.parts)
+
+
 def _answer_rejected(it: Standing, event: finding.FindingAnswerRejected, _: Recorded) -> None:
     it.stage = "awaiting-answer"
     it.due_on = event.due.on
@@ -237,6 +259,30 @@ def _remedy_proposed(it: Standing, event: finding.RemedyProposed, _: Recorded) -
 
 def _remedied(it: Standing, event: finding.RemedyCarriedOut, _: Recorded) -> None:
     _drop(it, f"remedy:{event.remedy_id}")
+
+
+def _cause(event: cause.CauseNamed) -> Standing:
+    return Standing(cause.KIND, "cause-named", event.naming_unit, None, author=event.named_by)
+
+
+def _removal_proposed(it: Standing, event: cause.RemovalProposed, _: Recorded) -> None:
+    it.parts = (*it.parts, Part(f"decide-removal:{event.removal_id}", event.unit, None, None))
+
+
+def _removal_adopted(it: Standing, event: cause.RemovalAdopted, _: Recorded) -> None:
+    _drop(it, f"decide-removal:{event.removal_id}")
+    it.stage = "being-removed"
+    it.parts = (*it.parts, Part(f"removal:{event.removal_id}", event.unit, None, event.due.on))
+
+
+def _removal_refused(it: Standing, event: cause.RemovalRefused, _: Recorded) -> None:
+    _drop(it, f"decide-removal:{event.removal_id}")
+
+
+def _removed(it: Standing, event: cause.RemovalCarriedOut, _: Recorded) -> None:
+    _drop(it, f"removal:{event.removal_id}")
+    if not event.outstanding:
+        it.stage = "removed"
 
 
 def _assigned(it: Standing, event: appeal.AppealAssigned, _: Recorded) -> None:
@@ -437,6 +483,7 @@ _BEGINS: Mapping[type[Event], Callable[[Any], Standing]] = {
     assignment.AssignmentGiven: _assignment,
     reception.ReceptionPlanned: _reception,
     finding.FindingOpened: _finding,
+    cause.CauseNamed: _cause,
 }
 
 _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
@@ -483,6 +530,7 @@ _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
     reception.DeputyNamed: _deputy,
     reception.WrittenAppealTakenIn: _taken_in,
     reception.WrittenAppealHandedOver: _handed_over,
+    finding.AnswererNamed: _answerer,
     finding.FindingAnswered: _stage("awaiting-judgement"),
     finding.FindingAnswerAccepted: _stage("answer-accepted"),
     finding.FindingAnswerRejected: _answer_rejected,
@@ -490,6 +538,12 @@ _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
     finding.RemedyCarriedOut: _remedied,
     finding.FindingWithdrawn: _stage("withdrawn"),
     finding.FindingClosed: _stage("closed"),
+    cause.RemovalProposed: _removal_proposed,
+    cause.RemovalAdopted: _removal_adopted,
+    cause.RemovalRefused: _removal_refused,
+    cause.RemovalCarriedOut: _removed,
+    cause.CauseClosed: _stage("closed"),
+    cause.CauseWithdrawn: _stage("withdrawn"),
     ReplyDrafted: _drafted,
     ReplyRevised: _revised,
     ReplyReturned: _reply_returned,
@@ -518,15 +572,24 @@ IGNORED = frozenset(
         "assignment-progress-reported",
         "calendar-decision-announced",
         "calendar-decision-withdrawn",
+        "cause-evidence-added",
+        "cause-evidence-withdrawn",
         "competence-established",
         "coverage-linked",
         "deadline-notice-given",
         "document-attached",
         "entry-corrected",
         "hearing-started",
+        "identity-considered",
+        "identity-decision-withdrawn",
+        "persons-joined",
+        "persons-told-apart",
         "merged-appeal-noted",
         "no-show-recorded",
         "note-added",
+        "repeat-confirmed",
+        "repeat-decision-withdrawn",
+        "repeat-rejected",
         "oral-answer-given",
         "spokesperson-named",
         "visit-completed",

@@ -26,7 +26,7 @@ def position(as_: As) -> Callable[[], int]:
 
     def last() -> int:
         found = int(read(as_("auditor"), "positions")["position"])
-        read(as_("auditor"), "cases", limit=1, wait_for=found)
+        read(as_("auditor"), "cases", limit=1, as_of=found)
         return found
 
     return last
@@ -356,12 +356,68 @@ def test_a_span_that_runs_backwards_is_refused(as_: As, position: Callable[[], i
     refused(as_("analyst").get("/api/v1/changes?since=1"), 403, "forbidden")
 
 
-def test_a_search_for_words_is_not_one_of_the_past(as_: As, position: Callable[[], int]) -> None:
-    here = position()
-    for path in ("cases", "counts?by=kind"):
-        query = httpx.QueryParams(path.partition("?")[2]).merge({"as_of": here, "text": "pensiya"})
-        answer = as_("auditor").get(f"/api/v1/{path.partition('?')[0]}", params=query)
-        refused(answer, 422, "past-not-searched")
+def test_words_are_looked_for_in_the_past_in_subjects_of_now(
+    as_: As, position: Callable[[], int]
+) -> None:
+    word = f"söz{uuid4().hex[:10]}"
+    before = position()
+    case, registered, assigned = begun_and_assigned(as_, subject=f"Pensiya {word}")
+    position()
+    auditor = as_("auditor")
+
+    def found(at: int, **more: Any) -> list[tuple[str, str]]:
+        rows = read(auditor, "cases", as_of=at, text=word, **more)["rows"]
+        return [(row["case_id"], row["state"]) for row in rows]
+
+    assert found(before) == []
+    assert found(registered) == [(case, "registered")]
+    assert found(assigned, open="true") == [(case, "assigned")]
+    assert found(assigned, unit="records") == []
+    assert read(auditor, "counts", by="state", as_of=registered, text=word)["total"] == 1
+    refused(as_("analyst").get(f"/api/v1/cases?as_of={registered}&text={word}"), 403, "forbidden")
+
+
+def test_what_waited_and_was_due_is_read_as_it_was_known(
+    as_: As, position: Callable[[], int]
+) -> None:
+    case, registered, assigned = begun_and_assigned(as_, topic=topic())
+    executor = as_("executor")
+    accepted = done(executor, f"appeals/{case}/accept-appeal", {})["position"]
+    position()
+
+    def waiting(caller: httpx.Client, at: int, whose: str) -> list[tuple[str, str]]:
+        told = read(caller, "work", as_of=at, whose=whose, limit=200)
+        assert told["position"] == told["as_of"]["position"] == at
+        rows = [row for row in told["rows"] if row["case_id"] == case]
+        assert all(row["subject"] is None for row in rows)
+        return [(row["duty"], row["state"]) for row in rows]
+
+    registrar = as_("registrar")
+    assert waiting(registrar, registered, "unit") == [("assign-appeal", "registered")]
+    assert waiting(registrar, assigned, "unit") == []
+    assert waiting(executor, registered, "mine") == []
+    assert waiting(executor, assigned, "unit") == [("accept-appeal", "assigned")]
+    assert waiting(executor, accepted, "mine") == [("do-appeal", "in-work")]
+    auditor = as_("auditor")
+
+    def clocks(at: int, **more: Any) -> dict[str, dict[str, Any]]:
+        told = read(auditor, "deadlines", as_of=at, limit=200, official="mammadov", **more)
+        return {row["due"]["clock"]: row for row in told["rows"] if row["due"]["case_id"] == case}
+
+    assert clocks(registered) == {}
+    answer = clocks(assigned)["answer"]
+    assert (answer["subject"], answer["overdue"], answer["state"]) == (None, False, "assigned")
+    late = clocks(assigned, on="2036-01-01")["answer"]
+    assert (late["overdue"], late["due"]) == (True, answer["due"])
+    days = {"due_from": answer["due"]["due_on"], "due_to": answer["due"]["due_on"]}
+    counts = [
+        {each["clock"]: each["count"] for each in told["days"]}.get("answer", 0)
+        for told in (
+            read(auditor, "deadlines/by-day", as_of=at, whose="all", **days)
+            for at in (registered - 1, registered)
+        )
+    ]
+    assert counts[1] == counts[0] + 1
 
 
 def test_now_is_later_than_what_was_known_a_moment_ago(as_: As) -> None:

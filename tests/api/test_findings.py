@@ -126,6 +126,21 @@ def test_an_executor_who_is_named_answers_and_another_of_the_unit_does_not(as_: 
     refused(executor.post(path.format(of_the_unit), json=answer), 409, "head-answers")
 
 
+def test_who_answers_is_named_afterwards_and_the_clock_runs_for_them(as_: As) -> None:
+    auditor = as_("auditor")
+    body = {"kind": "late", "unit": "pensions", "text": "Gecikib", "answer_due_on": on(days=10)}
+    finding = begun(auditor, "findings", body)
+    hide = {"entry": "confidential", "value": "true", "approved_by": "director", "reason": "M"}
+    answer = auditor.post(f"/api/v1/findings/{finding}/correct-entry", json=hide)
+    refused(answer, 409, "nobody-named-to-answer")
+    done(auditor, f"findings/{finding}/name-answerer", {"answerer": "mammadov"})
+    done(auditor, f"findings/{finding}/correct-entry", hide)
+    clocks = read(auditor, f"cases/{finding}/deadlines")["clocks"]
+    assert [(each["clock"], each["running"]) for each in clocks] == [("finding-answer", True)]
+    history = read(auditor, f"cases/{finding}/history")["entries"]
+    assert "answerer-named" in {entry["event"] for entry in history}
+
+
 def test_an_answer_shows_nobody_a_case_that_is_hidden_from_them(as_: As) -> None:
     case = assigned_appeal(as_, confidential=True)
     found = begun(as_("auditor"), "findings", finding(answerer="mammadov"))

@@ -1,6 +1,6 @@
 """Findings: opened by an auditor, answered by the unit, judged, remedied."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +8,14 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import finding
+from domain import finding, notice
 from domain.appeal import EntryUnchanged
 from domain.case import Actor, Other, Refusal
 from domain.finding import (
     AcceptAnswer,
+    AlreadyAnswers,
+    AnswererJudges,
+    AnswererNamed,
     AnswererNeeded,
     AnswerFinding,
     AnswerNotAccepted,
@@ -32,6 +35,7 @@ from domain.finding import (
     FindingOpened,
     FindingWithdrawn,
     HeadAnswers,
+    NameAnswerer,
     NoAnswerAwaited,
     NoAnswerToJudge,
     NobodyNamedToAnswer,
@@ -43,11 +47,20 @@ from domain.finding import (
     RejectAnswer,
     RemediesOutstanding,
     RemedyCarriedOut,
+    RemedyProposed,
     ReportRemedy,
     WithdrawFinding,
 )
 from domain.hand import Hand
 from domain.information import DatedInTheFuture, DueInThePast
+from domain.notice import (
+    ClockNotRunning,
+    DeadlineNoticeGiven,
+    DueDateMoved,
+    GiveDeadlineNotice,
+    NoticeAlreadyGiven,
+    Recipient,
+)
 from domain.record import CorrectEntry, EntryCorrected, NotCorrectable
 from domain.reply import (
     Reply,
@@ -104,7 +117,7 @@ def refused(refusal: type[Refusal], asked: OpenFinding, *cases: Any, by: Actor =
 
 
 OPENED = opened_on(command())
-ANSWERED = FindingAnswered(text="Səhvdir", evidence=(), answered_by="head")
+ANSWERED = FindingAnswered(text="Səhvdir", evidence=(), answered_by="head", answered_on=TODAY)
 ACCEPTED = FindingAnswerAccepted(accepted_by="auditor")
 
 
@@ -204,6 +217,51 @@ def test_a_finding_is_made_confidential_afterwards_if_it_names_who_answers() -> 
     assert not named.state.confidential
     over = spec().given(OPENED, FindingWithdrawn(withdrawn_by="auditor"))
     over.when(correct("true"), AUDITOR).then(hidden)
+
+
+def test_who_answers_is_named_afterwards_and_may_then_be_kept_secret() -> None:
+    given = spec().given(OPENED)
+    given.when(NameAnswerer(answerer="auditor"), AUDITOR).refused(AnswererJudges)
+    named = AnswererNamed(answerer="executor", named_by="auditor")
+    given.when(NameAnswerer(answerer="executor"), AUDITOR).then(named)
+    given.when(NameAnswerer(answerer="executor"), AUDITOR).refused(AlreadyAnswers)
+    given.when(correct("true"), AUDITOR).then(
+        EntryCorrected(entry="confidential", value="true", approved_by="chief")
+    )
+    answer = AnswerFinding(text="Səhvdir")
+    given.when(answer, HEAD).refused(NotTheConcernedUnit)
+    given.when(NameAnswerer(answerer="head"), official("executor", "audit")).refused(OwnWork)
+    assert {"executor", "auditor"} <= given.state.workers
+    given.when(answer, official("executor", "pensions")).then(
+        replace(ANSWERED, answered_by="executor")
+    )
+
+
+def test_the_unit_is_told_of_what_it_has_to_meet_while_it_is_open() -> None:
+    def told(clock: str, due_on: date) -> GiveDeadlineNotice:
+        return GiveDeadlineNotice(
+            clock=clock,
+            stage=notice.Stage.OVERDUE,
+            step="overdue",
+            due_on=due_on,
+            working_days_left=-1,
+            recipients=(Recipient(official="head", role="unit-head"),),
+        )
+
+    watch = official("clock-watch", "audit")
+    given = spec().given(OPENED)
+    given.when(told("finding-answer", TODAY), watch).refused(DueDateMoved)
+    (event,) = given.when(told("finding-answer", LATER), watch).happens()
+    assert isinstance(event, DeadlineNoticeGiven)
+    given.given(event).when(told("finding-answer", LATER), watch).refused(NoticeAlreadyGiven)
+    given.given(ANSWERED).when(told("finding-answer", LATER), watch).refused(ClockNotRunning)
+    (proposed,) = given.when(ProposeRemedy(text="Təlim", due_on=LATER), AUDITOR).happens()
+    assert isinstance(proposed, RemedyProposed)
+    given.given(proposed)
+    assert given.state.running_clocks == {f"remedy:{proposed.remedy_id}": LATER}
+    given.when(told(f"remedy:{proposed.remedy_id}", LATER), watch).happens()
+    withdrawn = FindingWithdrawn(withdrawn_by="auditor")
+    assert given.given(withdrawn).state.running_clocks == {}
 
 
 def test_a_finding_is_corrected_by_no_one_who_may_not_judge_it_and_in_nothing_else() -> None:
