@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ISSUER := tests/oidc/node_modules/.package-lock.json
+FEBRL := .febrl/.installed
+PEERS := .venv-bench/.installed
 CODE := domain application projections api infra tests
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
@@ -39,8 +41,8 @@ $(STAMP): requirements-dev.lock pyproject.toml
 run: setup
 	$(BIN)/karguzar run
 
-test: lint issuer
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --timeout 120
+test: lint issuer $(FEBRL)
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --timeout 180
 
 issuer: $(ISSUER)
 
@@ -49,6 +51,15 @@ $(ISSUER): tests/oidc/package-lock.json
 	then npm ci --prefix tests/oidc --omit dev --no-audit --no-fund --loglevel error && touch $@; \
 	else echo 'npm is missing: sign-in is not tested with a real issuer. Install Node.js 20 or later with npm for that.'; \
 	fi || echo 'oidc-provider could not be installed: sign-in is not tested with a real issuer.'
+
+# Only the lists that come with it are read, so that pandas needn't be there.
+$(FEBRL): requirements-febrl.lock | setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps --upgrade --target .febrl -r requirements-febrl.lock && touch $@ \
+	|| echo 'FEBRL could not be fetched: matching of people is not tested on it.'
+
+$(PEERS): requirements-bench.lock
+	@$(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: -r requirements-bench.lock && touch $@ \
+	|| echo 'The peers that find repeats could not be installed: ours is measured alone.'
 
 lint: setup
 	$(BIN)/ruff check .
@@ -59,14 +70,15 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup
+bench: setup $(PEERS)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lock:
 	$(LOCK) --upgrade requirements.in -o requirements.lock
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.lock
+	$(LOCK) --upgrade requirements-bench.in -o requirements-bench.lock
 
 clean:
 	rm -rf tests/oidc/node_modules
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .febrl build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

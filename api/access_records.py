@@ -1,7 +1,8 @@
 """Every read and every refusal on record, before its answer leaves."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -34,6 +35,8 @@ SHOWS_NO_CASE: Mapping[str, str] = {
 
 _RECORDED = "access_recorded"
 _UNDER_RECORD = ("/api/", "/calendar/")
+_CASES = ("case_id", "appeal_id")
+_CASES_ASKED = ("case", "appeal")
 _REFUSALS = (Refusal, Forbidden, CaseHidden, NoSuchCase, NamedCaseMissing, NotADeputy)
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 SHORTEST_REASON, LONGEST_REASON = 5, 500
@@ -128,19 +131,26 @@ async def record_refusal(error: Exception, scope: Scope) -> None:
     except NotADeputy:
         caller = bearer.caller(None)
     path: Mapping[str, Any] = scope["path_params"]
-    case = path.get("case_id")
     await register_of(request).accesses.write(
         AccessRecord(
             by=caller.actor,
             roles=caller.roles,
             action=Action.READ_REFUSED if _reads(scope) else Action.COMMAND_REFUSED,
             operation=_operation(scope),
-            cases=tuple(dict.fromkeys([*([case] if case else []), *cases_named(scope)])),
+            cases=tuple(dict.fromkeys([*_in_address(request), *cases_named(scope)])),
             person=path.get("person_id"),
             thread=path.get("thread_id"),
             problem=problem_name(type(error)),
         )
     )
+
+
+def _in_address(request: AppRequest) -> Iterator[UUID]:
+    """The cases that the path and the query name."""
+    yield from (request.path_params[name] for name in _CASES if name in request.path_params)
+    for given in map(request.query_params.get, _CASES_ASKED):
+        with suppress(ValueError):
+            yield UUID(given or "")
 
 
 async def require_record(message: Message, scope: Scope) -> None:

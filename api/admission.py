@@ -5,6 +5,7 @@ Before-request hooks, not guards: for each guard the framework copies the route.
 
 from litestar.routes import HTTPRoute
 
+from api.even_times import note_time
 from api.problems import MediaTypeNotTaken, UnknownParameter
 from api.register_state import AppRequest
 
@@ -16,6 +17,7 @@ async def known_query(request: AppRequest) -> None:
 
     Were it ignored, a misspelt filter would widen the list.
     """
+    note_time(request.scope)
     if not request.scope["query_string"]:
         return
     known = _query_names(request).values()

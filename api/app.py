@@ -28,6 +28,7 @@ from api import (
     calendar_feed,
     case_file,
     cases,
+    causes,
     changes,
     commands,
     conformance,
@@ -41,7 +42,11 @@ from api import (
     notices,
     problems,
     proofs,
+    repeat_candidates,
+    repeat_matters,
+    repeats,
     retention,
+    returns,
     system,
 )
 from api.admission import known_query, known_query_and_json
@@ -57,8 +62,10 @@ from api.composition import (
 )
 from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
+from api.even_times import hold_until_even
 from api.limits import PerMinute
 from api.register_state import Pool, Register
+from api.repeats_composition import make_repeats
 from api.security_headers import add_security_headers
 from api.tokens import ClaimNames, Keys, TokenChecker, keys_from
 from application.orders import DatabaseGone
@@ -118,6 +125,7 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
                             *commands.routes(),
                             *calendar_decisions.BODY_ROUTES,
                             *deputising.BODY_ROUTES,
+                            *repeat_candidates.BODY_ROUTES,
                         ],
                         before_request=known_query_and_json,
                     ),
@@ -133,6 +141,11 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
                     *cases.ROUTES,
                     *case_file.ROUTES,
                     *proofs.ROUTES,
+                    *repeats.ROUTES,
+                    *repeat_candidates.ROUTES,
+                    *returns.ROUTES,
+                    *repeat_matters.ROUTES,
+                    *causes.ROUTES,
                     *retention.ROUTES,
                     *audit.ROUTES,
                     *conformance.ROUTES,
@@ -165,7 +178,7 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
         ],
         exception_handlers=problems.HANDLERS,
         after_exception=[access_records.record_refusal],
-        before_send=[add_security_headers, access_records.require_record],
+        before_send=[hold_until_even, add_security_headers, access_records.require_record],
         lifespan=[partial(_running, settings, conninfo, tokens)],
         openapi_config=_openapi(),
         request_max_body_size=settings.max_body_bytes,
@@ -211,6 +224,7 @@ async def _running(
         calendar=calendars_used(desk),
         connect=partial(_connect, conninfo),
         previewing=asyncio.Lock(),
+        repeats=make_repeats(conninfo, desk),
     )
     try:
         yield

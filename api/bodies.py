@@ -16,7 +16,10 @@ from api.tokens import Bearer
 from domain.case import Command
 
 CASES = frozenset(
-    {"appeal_id", "case_id", "cases", "decision", "destruction", "into", "source_case"}
+    {
+        *("answered_repeats", "appeal_id", "because", "case_id", "cases", "decision"),
+        *("destruction", "earlier", "into", "source_case"),
+    }
 )
 """The fields of commands, and of what is in them, that name cases."""
 _COMMAND = "command"

@@ -22,17 +22,21 @@ from api.problem_responses import answers, problem_responses
 from api.problems import HeaderNotFitting
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import WaitFor, wait
-from application.access import CaseHidden, Forbidden, may_see, require_sight
+from application.access import CaseHidden, Forbidden, may_see, require_sight, sight_sql
 from application.caller import Caller, Role
 from application.orders import NoSuchCase
 from application.sight_of_fields import as_shown, require_field
+from domain.appeal import Appeal
 from domain.case import CaseKind
 from domain.envelope import Recorded
 from domain.kinds import KINDS, Kind
 from domain.personal_fields import Field
+from domain.repeat import Verdict
 from domain.reply import ReplyDrafted, ReplyRevised
 from projections.corrections import Entries, take
 from projections.history import Entry, case_rows, tell_all, thread_rows
+from projections.repeat_groups import repeats_of
+from projections.seen_cases import SeenCase, naming_seen_alone, numbers_of, seen_cases
 
 DIGEST = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
@@ -44,8 +48,9 @@ class CaseView(Struct, kw_only=True):
     """``standing`` is what decisions look at; ``began`` what was entered at the start.
 
     ``entries`` are the same with all corrections, those of a reception's visits under their ids.
-    ``reply_text`` is the present text of the reply, if there is one. ``as_of`` is null for the
-    case as it stands now.
+    ``reply_text`` is the present text of the reply, if there is one. ``repeat_of`` are the earlier
+    appeals that it was confirmed to repeat, ``repeats`` the later ones that repeat it: of both,
+    those that the reader may see. ``as_of`` is null for the case as it stands now.
     """
 
     id: UUID
@@ -57,6 +62,8 @@ class CaseView(Struct, kw_only=True):
     began: dict[str, Any]
     entries: dict[str, Any]
     reply_text: str | None
+    repeat_of: list[SeenCase]
+    repeats: list[SeenCase]
     as_of: AsOf | None
 
 
@@ -92,6 +99,9 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
         entries: Entries = {}
         for recorded in events:
             take(entries, recorded.event)
+        repeat_of, repeats = await _repeats(request, case_id, state, at)
+        if told := [each.case_id for each in (*repeat_of, *repeats)]:
+            await record(request, Action.REPEATS_READ, cases=told, position=position)
         texts = [e.event.text for e in events if isinstance(e.event, ReplyDrafted | ReplyRevised)]
         view = CaseView(
             id=case_id,
@@ -103,6 +113,8 @@ def _view(kind: Kind | None) -> HTTPRouteHandler:
             began=to_builtins(events[0].event),
             entries=entries,
             reply_text=texts[-1] if texts else None,
+            repeat_of=repeat_of,
+            repeats=repeats,
             as_of=at,
         )
         return Response(view, headers={"ETag": f'"{view.version}"'})
@@ -125,7 +137,7 @@ class CasesController(Controller):
         at = await as_of(register, known) if known is not None else None
         position, events, _ = await opened_case(register, caller_of(request), case_id, at)
         await record(request, Action.HISTORY_READ, cases=[case_id], position=position)
-        return _told(request, case_id, position, events, at)
+        return await _told(request, case_id, position, events, at)
 
     @get(
         "/thread",
@@ -150,7 +162,7 @@ class CasesController(Controller):
                 thread=thread_id,
                 position=position,
             )
-            return _told(request, thread_id, position, events)
+            return await _told(request, thread_id, position, events)
 
 
 @put(
@@ -264,6 +276,11 @@ async def opened_case(
     events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
     state = _after(events)
     require_sight(caller, state, register.organisation())
+    if events[0].kind is CaseKind.CAUSE:
+        sight = sight_sql(caller, register.organisation())
+        async with register.pool.connection() as conn:
+            events = await naming_seen_alone(conn, events, sight)
+        state = _after(events)
     if not whole:
         events = as_shown(caller, events, {case_id: state.workers})
     if at is None:
@@ -307,13 +324,15 @@ async def _thread(
     ]
     if not events:
         raise CaseHidden(NoSuchCase.__doc__)
+    async with register.pool.connection() as conn:
+        events = await naming_seen_alone(conn, events, sight_sql(caller, organisation))
     events = as_shown(caller, events, workers)
     seen = list(dict.fromkeys(recorded.originator_id for recorded in events))
     await record(request, Action.THREAD_READ, cases=seen, thread=thread_id, position=position)
-    return _told(request, thread_id, position, events)
+    return await _told(request, thread_id, position, events)
 
 
-def _told(
+async def _told(
     request: AppRequest,
     identity: UUID,
     position: int,
@@ -321,12 +340,35 @@ def _told(
     at: AsOf | None = None,
 ) -> History:
     language = language_of(request)
-    names = register_of(request).names()
+    register = register_of(request)
+    sight = sight_sql(caller_of(request), register.organisation())
+    async with register.pool.connection() as conn:
+        numbers = await numbers_of(conn, events, sight)
     return History(
         id=identity,
         position=position,
-        entries=tell_all(events, language, names),
+        entries=tell_all(events, language, register.names(), numbers),
         as_of=at,
+    )
+
+
+async def _repeats(
+    request: AppRequest, case_id: UUID, state: Any, at: AsOf | None
+) -> tuple[list[SeenCase], list[SeenCase]]:
+    """The appeals that this one repeats, and those that repeat it, where they may be seen."""
+    if not isinstance(state, Appeal):
+        return [], []
+    register = register_of(request)
+    sight = sight_sql(caller_of(request), register.organisation())
+    before = [each for each, verdict in state.repeats.items() if verdict is Verdict.REPEAT]
+    async with register.pool.connection() as conn:
+        after = await repeats_of(conn, case_id, at.position if at else None)
+        if not before and not after:
+            return [], []
+        seen = await seen_cases(conn, [*before, *after], sight)
+    return (
+        [each for each in seen if each.case_id in set(before)],
+        [each for each in seen if each.case_id in set(after)],
     )
 
 

@@ -21,11 +21,12 @@ from api.problem_responses import answers
 from api.problems import SpanBackwards
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import wait
-from application.access import list_sight_sql
+from application.access import list_sight_sql, sight_sql
 from projections.case_changes import Difference, differences
 from projections.cases import CaseFilter
 from projections.changes import Change, Changed, Span, balance, list_changed
 from projections.history import Entry, tell_all
+from projections.seen_cases import numbers_of
 
 Until = Annotated[
     str | None,
@@ -103,7 +104,10 @@ async def case_changes(
     if events[0].position <= first.position:
         await opened_case(register, caller, case_id, first)
     await record(request, Action.CHANGES_READ, cases=[case_id], position=position)
-    told = tell_all(events, language_of(request), register.names())
+    sight = sight_sql(caller, register.organisation())
+    async with register.pool.connection() as conn:
+        numbers = await numbers_of(conn, events, sight)
+    told = tell_all(events, language_of(request), register.names(), numbers)
     return CaseChanges(
         id=case_id,
         since=first,

@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "api.cli_demo:demo",
     "token": "api.cli_demo:token",
     "import": "api.cli_import:import_command",
+    "repeats": "api.cli_repeats:repeats",
     "organisation": "api.cli_demo:organisation",
     "deadline": "api.cli_deadline:deadline",
     "calendar": "api.cli_calendar:calendar",

@@ -27,6 +27,7 @@ from infra.eventstore import ROLE
 from infra.settings import Settings
 from projections.audit import Happening, Reader, Subject, What, rows_of_cases, seen_by, trail
 from projections.history import names_in
+from projections.seen_cases import all_numbers_of
 
 _PAGE = 200
 _INSTANT = Instant()
@@ -107,7 +108,7 @@ def audit_trail(  # noqa: PLR0913
         events = asyncio.run(_events(settings, conninfo, told))
         with psycopg.connect(conninfo, autocommit=True) as conn:
             conn.execute(f"SET ROLE {ROLE}")
-            names = names_in(conn, zone)
+            names, numbers = names_in(conn, zone), all_numbers_of(conn, events)
             record = read_by_operator(
                 Action.AUDIT_READ,
                 "audit trail",
@@ -118,14 +119,10 @@ def audit_trail(  # noqa: PLR0913
                 position=position,
             )
             write_access(conn, record)
-    entries = told_trail(happenings, events, language, names)
+    entries = told_trail(happenings, events, language, names, numbers)
     if as_json:
         say_json({"position": position, "entries": to_builtins(entries)})
     else:
-        reasons = {(each.originator_id, each.originator_version): each.reason for each in events}
-        for entry in entries:
-            if entry.what == "event":
-                entry.reason = reasons[entry.cases[0], entry.version or 0]
         _show(entries, zone)
 
 

@@ -23,6 +23,7 @@ from api.cli_tables import DAY_WIDTH, columns_of
 from api.composition import (
     make_calendar_rounds,
     make_desk,
+    make_later_runner,
     make_runner,
     organisation_in,
     prepare,
@@ -259,16 +260,21 @@ def _print_moves(rows: Iterable[tuple[object, ...]], moved: int) -> None:
 @contextmanager
 def _followed(settings: Settings, conninfo: str) -> Iterator[None]:
     """While no server is running, read models and due dates are brought up to date from here."""
-    runner = make_runner(settings, conninfo)
+    runner, later = make_runner(settings, conninfo), make_later_runner(settings, conninfo)
     stopping = threading.Event()
-    thread = threading.Thread(target=runner.run, args=(conninfo, stopping.is_set))
-    thread.start()
+    threads = [
+        threading.Thread(target=each.run, args=(conninfo, stopping.is_set))
+        for each in (runner, later)
+    ]
+    for thread in threads:
+        thread.start()
     make_calendar_rounds(settings, conninfo, lambda: runner.leads).start()
     try:
         yield
     finally:
         stopping.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 def _watch(conn: psycopg.Connection[Any], decision: UUID, *, quiet: bool) -> None:

@@ -2,7 +2,9 @@
 
 import tomllib
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,9 +17,13 @@ from api.cli import fail
 from api.cli_register import register
 from api.composition import database, make_desk, prepare
 from api.development_issuer import DevelopmentIssuer, NoKeyYet, NotInDevelopment
+from api.documents import Documents
 from application.caller import Role
 from infra.organisation import NoSuchOfficial, Official, Unit, put_organisation
 from infra.settings import Settings
+
+if TYPE_CHECKING:  # Faker loads slowly
+    from application.demo_archive import KeptDocument
 
 _ORGANISATION_HELP = """Enter units and officials from a TOML FILE; those that exist are
 brought up to date.
@@ -87,9 +93,20 @@ def fill_demo(
                 seed=seed,
                 cases=cases,
                 progress=lambda done: progress.update(task, completed=done),
+                keep=partial(_kept, Documents(desk)),
             )
         desk.close()
     console.print(f"Demo: {summary.cases} cases, {summary.events} events.")
+
+
+def _kept(documents: Documents, kept: "KeptDocument") -> None:
+    documents.store(
+        kept.case_id,
+        kept.owner,
+        kept.document.sha256,
+        kept.document.media_type,
+        kept.content,
+    )
 
 
 def print_tokens(settings: Settings, console: Console) -> None:

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from api.access_records import LONGEST_REASON, SHORTEST_REASON, said
-from api.case_file import CaseFile, gather
+from api.case_file import CaseFile, gather, wait_for_checkpoint
 from api.case_file_parts import Sources, Taken
 from api.cli import fail, say_json
 from api.cli_register import register
-from api.composition import calendars_used, make_desk, make_reader, signer_of
+from api.composition import calendars_used, make_desk, make_reader, outside_of, signer_of
 from api.documents import Documents
 from api.operator import operator
 from application.desk import Desk
@@ -30,6 +30,7 @@ from infra.rows import StreamRow
 from infra.settings import Settings
 from projections.case_document import LANGUAGES
 from projections.history import names_in
+from projections.seen_cases import all_numbers_of
 
 
 @click.group("export", no_args_is_help=True)
@@ -130,6 +131,7 @@ def _gathered(
     taken: Taken,
     language: str,
 ) -> CaseFile:
+    events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
     sources = Sources(
         documents=Documents(desk),
         names=names_in(conn, ZoneInfo(settings.time_zone)),
@@ -137,8 +139,9 @@ def _gathered(
         calendar=calendars_used(desk),
         origin=settings.proof.log_origin,
         signer=signer_of(settings, make=False),
+        numbers=all_numbers_of(conn, events),
     )
-    events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
+    wait_for_checkpoint(conn, outside_of(settings), rows, settings.wait_seconds)
     return gather(conn, sources, rows, events, position, taken, language)
 
 

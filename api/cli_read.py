@@ -34,6 +34,7 @@ from projections import READ_MODELS
 from projections.filling import Hands
 from projections.history import names_in, tell_all
 from projections.rebuild import CountsDiffer, RebuildUnderWay, rebuild
+from projections.seen_cases import all_numbers_of
 
 _ALL = (1 << 63) - 1
 _MOST_PROCESSES = 4
@@ -49,11 +50,11 @@ def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) 
     with register(settings) as conninfo:
         desk = make_desk(settings, conninfo)
         zone = ZoneInfo(settings.time_zone)
-        with psycopg.connect(conninfo) as conn:
-            names = names_in(conn, zone)
         rows = desk.log.cases_between(case_id, case_id, _ALL)
         events = desk.event_mapper.read_all(rows, make_reader(desk).keys_of)
-        entries = tell_all(events, language, names)
+        with psycopg.connect(conninfo) as conn:
+            names, numbers = names_in(conn, zone), all_numbers_of(conn, events)
+        entries = tell_all(events, language, names, numbers)
         desk.close()
         if entries:
             with psycopg.connect(conninfo, autocommit=True) as conn:

@@ -94,7 +94,7 @@ def _begin(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
         identity = command_id(caller.actor, idempotency_key)
         order = Order(
             kind=kind.kind,
-            case_id=new_case_id(),
+            case_id=kind.case_id_of(data) if kind.case_id_of else new_case_id(),
             command=data,
             by=caller,
             command_id=identity,

@@ -49,6 +49,7 @@ from infra.smtp import Mail
 from infra.webhook import Webhook
 from projections import READ_MODELS
 from projections.builds import ensure_builds, followed_builds
+from projections.groups import Group
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
 from projections.running_clocks import running_clocks
 from projections.running_terms import running_terms
@@ -253,7 +254,7 @@ def make_tracking(conninfo: str) -> TrackingRecorder:
 
 
 def make_runner(settings: Settings, conninfo: str) -> Runner:
-    """The runner over the live builds, the policies and the outbox.
+    """The runner over the near read models' live builds, the policies and the outbox.
 
     It sees new builds as they go live.
     """
@@ -261,14 +262,32 @@ def make_runner(settings: Settings, conninfo: str) -> Runner:
     tracking = make_tracking(conninfo)
     policies = PolicyDesk(desk, tracking)
     outbox = Outbox(tracking, [way.channel for way in ways_out(settings)])
+    reader = make_reader(desk)
+    near = live_consumers(Group.NEAR, reader, tracking)
+    return Runner(reader, tracking, refreshed(lambda: [policies, outbox, *near()], _BUILDS_SECONDS))
 
-    def consumers() -> list[Consumer]:
+
+def make_later_runner(settings: Settings, conninfo: str) -> Runner:
+    """The runner over the live builds of the read models that nobody waits for."""
+    reader = open_reader(conninfo, settings.master_key, settings.previous_master_key)
+    reader.recorder.datastore.pool.reconnect_timeout = RECONNECT_SECONDS
+    tracking = make_tracking(conninfo)
+    later = live_consumers(Group.LATER, reader, tracking)
+    return Runner(reader, tracking, refreshed(later, _BUILDS_SECONDS), Group.LATER)
+
+
+def live_consumers(
+    group: Group, reader: LogReader, tracking: TrackingRecorder
+) -> Callable[[], list[Consumer]]:
+    """Finds those of a group's read models whose live build is of the code's version."""
+    models = [model.bound(reader.blinding) for model in READ_MODELS if model.group is group]
+
+    def found() -> list[Consumer]:
         with tracking.datastore.get_connection() as conn:
-            builds = followed_builds(conn, READ_MODELS)
-        models = (ReadModelConsumer(model, build, tracking) for model, build in builds)
-        return [policies, outbox, *models]
+            builds = followed_builds(conn, models)
+        return [ReadModelConsumer(model, build, tracking) for model, build in builds]
 
-    return Runner(make_reader(desk), tracking, refreshed(consumers, _BUILDS_SECONDS))
+    return found
 
 
 def ways_out(settings: Settings) -> list[Way]:
@@ -369,6 +388,13 @@ def signer_of(settings: Settings, *, make: bool = True) -> Signer | None:
             return None
         kept_key(path)
     return Signer(settings.proof.log_origin, read_signing_key(path))
+
+
+def outside_of(settings: Settings) -> Outside:
+    """What is known of the log outside the database, and who signs, where a key is set."""
+    proof = settings.proof
+    directory = CheckpointDirectory(proof.checkpoint_dir) if proof.checkpoint_dir else None
+    return Outside(proof.log_origin, signer_of(settings, make=False), directory)
 
 
 def make_proof_rounds(settings: Settings, conninfo: str, leads: Callable[[], bool]) -> list[Rounds]:

@@ -10,6 +10,7 @@ from psycopg.rows import tuple_row
 from application.desk import Desk
 from domain.keeping import ContentGone
 from infra.destruction import destroyed_among, lock_log
+from infra.erased_owners import erased_among
 from infra.keys import PersonKey
 
 
@@ -33,13 +34,15 @@ class Documents:
     ) -> bool:
         """Keep the bytes; whether they were new. Raises DocumentNotFitting, ContentGone.
 
-        A destruction may come between: then nothing is kept, or all is sealed with a new key.
+        A destruction may come between: then nothing is kept, or all is sealed with another key.
+        What comes to the case of an erased *owner* is the case's own.
         """
         if sha256(content).hexdigest() != digest:
             raise DocumentNotFitting(DocumentNotFitting.__doc__)
         bound_to = case_id.bytes + bytes.fromhex(digest)
         while True:
-            sealed = self._key(case_id, owner).seal(content, bound_to)
+            owner, key = self._key(case_id, owner)
+            sealed = key.seal(content, bound_to)
             with (
                 self._datastore.get_connection() as conn,
                 conn.transaction(),
@@ -54,19 +57,21 @@ class Documents:
                 new = cursor.rowcount == 1
                 # Last, so that nobody waits for the log while the bytes are written.
                 _require_content(cursor, case_id)
-                key = self._keys.read(cursor, [owner]).get(owner)
-                if key and key.made(sealed):
+                now = self._keys.read(cursor, [owner]).get(owner)
+                if now and now.made(sealed):
                     return new
                 raise Rollback
 
-    def _key(self, case_id: UUID, owner: UUID) -> PersonKey:
+    def _key(self, case_id: UUID, owner: UUID) -> tuple[UUID, PersonKey]:
         with (
             self._datastore.get_connection() as conn,
             conn.transaction(),
             conn.cursor(row_factory=tuple_row) as cursor,
         ):
             _require_content(cursor, case_id)
-            return self._keys.read_or_make(cursor, owner)
+            if not self._keys.read(cursor, [owner]) and erased_among(cursor.connection, [owner]):
+                owner = case_id
+            return owner, self._keys.read_or_make(cursor, owner)
 
     def read(self, case_id: UUID, digest: str) -> tuple[str, bytes]:
         """Media type and bytes. Raises DocumentNotStored, also when its key was destroyed."""

@@ -6,11 +6,14 @@ from typing import Any, Union, get_args, get_origin
 from msgspec import inspect
 
 from domain.case import Command
+from domain.cause import AdoptRemoval, NameCause, ProposeRemoval
 from domain.deputising import EnterDeputy
 from domain.destruction import ProposeDestruction
 from domain.finding import OpenFinding
+from domain.identity import DecideIdentity
 
 _BY_NAME: dict[str, Any] = {
+    "model": "people-1 matters-1",
     "subject": "Yaşa görə əmək pensiyasının yenidən hesablanması",
     "text": "Pensiyamın məbləği düzgün hesablanmayıb. Yenidən baxılmasını xahiş edirəm.",
     "matter": "Əlilliyin qiymətləndirilməsi",
@@ -46,11 +49,15 @@ _BY_NAME: dict[str, Any] = {
     "sha256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
 }
 _ID = "00000000-0000-4000-8000-000000000001"
+_OTHER_ID = "00000000-0000-4000-8000-000000000002"
+_CASE_ID = "00000000-0000-7000-8000-000000000003"
+_OTHER_CASE_ID = "00000000-0000-7000-8000-000000000004"
 _PLAIN: dict[type[inspect.Type], Any] = {
     inspect.AnyType: "Mətn",
     inspect.BoolType: False,
     inspect.DateTimeType: "2026-04-06T09:30:00+04:00",
     inspect.DictType: {},
+    inspect.FloatType: 2.5,
     inspect.TimeType: "18:00:00",
     inspect.UUIDType: _ID,
 }
@@ -66,6 +73,23 @@ _FITTING: dict[type[Command], dict[str, Any]] = {
         "text": "Müraciətin icra müddəti pozulub, uzadılması barədə qərar yoxdur.",
         "answer_due_on": "2030-04-08",
     },
+    DecideIdentity: {
+        "persons": [_ID, _OTHER_ID],
+        "because": [_CASE_ID, _OTHER_CASE_ID],
+        "evidence": [{"code": "given-same", "weight": 4.5}],
+    },
+    NameCause: {
+        "kind": "unclear-answer",
+        "title": "Rədd cavabında əsas göstərilmir",
+        "description": "Vətəndaşlar cavabı anlamadıqları üçün yenidən müraciət edirlər.",
+        "topics": ["pensions"],
+    },
+    ProposeRemoval: {
+        "text": "Rədd cavabının nümunəsi hazırlansın.",
+        "unit": "pensions",
+        "due_on": "2030-04-08",
+    },
+    AdoptRemoval: {"due_on": "2030-04-08"},
     ProposeDestruction: {"ground": "request", "person": _ID, "reason": "12/34 nömrəli ərizə"},
 }
 """What the types alone don't say: fields that have to fit each other, or the day of today."""

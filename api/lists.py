@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from api.access_records import Action, filters, record
 from api.as_of import AsKnown, BusinessDay, as_of, on_day
 from api.instants import WRITTEN, InstantNotReadable, instant_of
-from api.past_lists import PastCases, past_cases
+from api.past_lists import PastCases, PastWork, past_cases, past_work
 from api.problem_responses import answers
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import WaitFor, wait
@@ -94,6 +94,7 @@ async def case_filter(  # noqa: PLR0913
     due_to: date | None = None,
     overdue: bool | None = None,
     confidential: bool | None = None,
+    repeat: bool | None = None,
     result: Word = None,
     legacy_number: Word = None,
     text: Word = None,
@@ -109,6 +110,7 @@ async def case_filter(  # noqa: PLR0913
         due_to=due_to,
         overdue_on=today_at(register_of(request)) if overdue else None,
         confidential=confidential,
+        repeat=repeat,
         result=result,
         legacy_number=legacy_number,
         text=text,
@@ -180,7 +182,7 @@ def _case_list(kind: Kind | None) -> HTTPRouteHandler:
     operation_id="work.list",
     tags=["work"],
     summary="What waits: for me, or my unit",
-    responses=answers(Page[Work], 400, 401, 403, 422, 503),
+    responses=answers(Page[Work] | PastWork, 400, 401, 403, 422, 503),
 )
 async def work(
     request: AppRequest,
@@ -188,12 +190,16 @@ async def work(
         str,
         QueryParameter(pattern="^(mine|unit)$", description="mine, or unit: my unit's and below"),
     ] = "mine",
+    known: AsKnown = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     wait_for: WaitFor = None,
-) -> Page[Work]:
+) -> Page[Work] | PastWork:
     register, caller = register_of(request), caller_of(request)
     require_personal(caller)
+    if known is not None:
+        at = await as_of(register, known)
+        return await past_work(request, at, whose, cursor=cursor, limit=limit)
     organisation = register.organisation()
     sight = list_sight_sql(caller, organisation)
     await wait(register, wait_for, "work", "register")

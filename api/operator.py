@@ -21,6 +21,7 @@ SHOWS_NO_CASE: Mapping[str, str] = {
     "token": "a token",
     "import": "what the file has, not what the register has",
     "organisation": "units and officials",
+    "repeats match-people": "what the file has, not what the register has",
     "deadline of": "a term without a case",
     "deadline rules": "rules",
     "deadline what-if": "counts",

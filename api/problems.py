@@ -39,7 +39,6 @@ from domain.case import NotFitting, NotYetBegun, Refusal
 from domain.rule import RuleNotInForce, RuleWithoutTerm, UnknownRule
 from infra.calendars import UnknownOrganisation
 from infra.group_commit import Stopped
-from projections.known_cases import PastNotSearched
 from projections.pages import CursorInvalid
 from projections.positions import ReadModelBehind
 
@@ -128,7 +127,6 @@ STATUS: dict[type[Exception], int] = {
     OutsideTree: 422,
     MediaTypeNotTaken: 415,
     CursorInvalid: 400,
-    PastNotSearched: 422,
     CalendarMissing: 422,
     UnknownRule: 422,
     RuleNotInForce: 422,

@@ -15,7 +15,7 @@ from msgspec import Struct
 from api.problem_responses import answers, problem_responses
 from api.problems import NoCheckpoint, OutsideTree
 from api.register_state import AppRequest, caller_of, register_of
-from application.access import Forbidden
+from application.access import ROLES_NEEDED, Forbidden
 from application.caller import Role
 
 _ROLES = frozenset({Role.AUDITOR, Role.CONTROLLER, Role.LEADER})
@@ -146,7 +146,7 @@ async def consistency(
 
 def _require_right(request: AppRequest) -> None:
     if not caller_of(request).roles & _ROLES:
-        raise Forbidden(f"This needs one of the roles {', '.join(sorted(_ROLES))}")
+        raise Forbidden(ROLES_NEEDED, _ROLES)
 
 
 def _base64(hash_: bytes) -> str:

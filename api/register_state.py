@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from api.documents import Documents
+from api.repeats_composition import Repeats
 from api.tokens import Bearer, TokenChecker
 from application.access import Organisation
 from application.caller import Caller
@@ -58,6 +59,7 @@ class Register(Struct, frozen=True, kw_only=True):
     calendar: Callable[[str], WorkingCalendar | None]
     connect: Callable[[], Connection[TupleRow]]
     previewing: Lock
+    repeats: Repeats
 
     async def entry_of(self, official: str) -> Entry | None:
         """What the official or client is entered with at this moment."""

@@ -14,11 +14,12 @@ from api.problem_responses import answers
 from api.problems import problem_types
 from api.refusals import LANGUAGES
 from api.register_state import AppRequest, register_of
+from projections import READ_MODELS
+from projections.groups import PACES, Group
 from projections.notices import not_sent
 from projections.positions import ReadModelPosition, StoppedRound, positions, stopped_rounds
 
-BEHIND_LIMIT = 10_000
-"""A read model further behind than this many events makes the server not ready."""
+_GROUPS = {model.name: model.group for model in READ_MODELS}
 
 
 class Live(Struct):
@@ -97,7 +98,7 @@ async def ready(request: AppRequest) -> Response[Ready]:
             stopped_rounds=[],
         )
         return Response(answer, status_code=503)
-    fine = models and all(m.stopped is None and m.behind <= BEHIND_LIMIT for m in models)
+    fine = models and all(m.stopped is None and not too_far_behind(m) for m in models)
     status = "ready" if fine else "not-ready"
     answer = Ready(
         status=status,
@@ -111,6 +112,11 @@ async def ready(request: AppRequest) -> Response[Ready]:
         stopped_rounds=rounds,
     )
     return Response(answer, status_code=200 if fine else 503)
+
+
+def too_far_behind(model: ReadModelPosition) -> bool:
+    """Policies and outbox are followed with the near ones."""
+    return model.behind > PACES[_GROUPS.get(model.name, Group.NEAR)].behind_limit
 
 
 @get(

@@ -1,6 +1,6 @@
 """Who may do what to which case. Lists use the same rule as single reads, as SQL."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, Self
 
@@ -13,8 +13,18 @@ from domain.case import ANSWERING_FOR_FILES, EVERY_UNIT, CaseKind, Command
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
+_NOT_ALLOWED = "Your role doesn't allow this"
+ROLES_NEEDED = "This needs one of these roles"
+
+
 class Forbidden(Exception):
     """Your role doesn't allow this: ask somebody whose role does."""
+
+    def __init__(self, why: str = _NOT_ALLOWED, roles: Iterable[str] = ()) -> None:
+        """*why* is a sentence that `api/refusals` has in each language; *roles* would do."""
+        self.why = why
+        self.roles = tuple(sorted(str(role) for role in roles))
+        super().__init__(f"{why}: {', '.join(self.roles)}" if self.roles else why)
 
 
 class CaseHidden(Exception):
@@ -144,5 +154,4 @@ def leads(caller: Caller) -> bool:
 def require_right(caller: Caller, kind: CaseKind, command: type[Command]) -> None:
     """Raise Forbidden when none of the caller's roles may give this command."""
     if Role.SYSTEM not in caller.roles and not caller.roles & RIGHTS[kind][command]:
-        needed = ", ".join(sorted(RIGHTS[kind][command]))
-        raise Forbidden(f"This needs one of the roles {needed}")
+        raise Forbidden(ROLES_NEEDED, RIGHTS[kind][command])

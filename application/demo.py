@@ -19,13 +19,16 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from application.demo_appeals import new_appeal, tell_appeal, tell_pair
+from application.demo_archive import KeptDocument, archived_documents, tell_archived
 from application.demo_assignments import tell_assignment
 from application.demo_calendar import tell_decision
 from application.demo_cast import AGENCY, DEMO_CALLERS
+from application.demo_identities import tell_identities
 from application.demo_media import tell_inquiry
 from application.demo_oversight import tell_oversight
 from application.demo_receptions import tell_reception
-from application.demo_story import HOURS, Diary, Planned, Story
+from application.demo_repeats import tell_cause
+from application.demo_story import HOURS, Diary, Planned, Story, ids_of
 from application.desk import Desk
 from application.policy_desk import PolicyDesk
 from domain.appeal import MergeAppeal
@@ -40,6 +43,7 @@ __all__ = ["DEMO_CALLERS", "DemoSummary", "plan_demo", "seed_demo"]
 
 DAYS = 182
 _AHEAD = 6
+_IDENTITIES = 3
 _SETS_GOING: tuple[type[Command], ...] = (
     GiveAssignmentAtHearing,
     MergeAppeal,
@@ -64,10 +68,12 @@ def seed_demo(
     seed: int = 1,
     cases: int = 400,
     progress: Callable[[int], None] | None = None,
+    keep: Callable[[KeptDocument], None] | None = None,
 ) -> DemoSummary:
     """Enter the agency and its cases up to the evening before *today*; run again, it adds nothing.
 
-    At least ten *cases*. *progress* hears how many there are so far. Raises what an order was
+    At least ten *cases*. *progress* hears how many there are so far, *keep* gets the bytes of the
+    documents. Raises what an order was
     refused with.
     """
     put_organisation(conn, AGENCY.units, AGENCY.officials, AGENCY.leaders)
@@ -88,6 +94,9 @@ def seed_demo(
             if progress:
                 progress(len(seen))
         policies.catch_up()
+    if keep:
+        for document in archived_documents(ids_of(seed, today)):
+            keep(document)
     after = desk.log.max_notification_id() or 0
     return DemoSummary(cases=cases, orders=len(planned), events=after - before)
 
@@ -112,15 +121,26 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
         tell_assignment(diary, _begun(diary, days, CaseKind.ASSIGNMENT))
         told += 1
     told += tell_oversight(diary, days, diary.citizens.first)
-    while told < cases:
+    told += tell_cause(diary, days)
+    told += tell_archived(diary, days)
+    told += _tell_appeals(diary, days, cases - told - _IDENTITIES)
+    told += tell_identities(diary, min(cases - told, _IDENTITIES))
+    _tell_appeals(diary, days, cases - told)
+    return sorted(diary.planned, key=lambda entry: entry.at)
+
+
+def _tell_appeals(diary: Diary, days: list[date], count: int) -> int:
+    """That many appeals, with those that follow from them."""
+    told = 0
+    while told < count:
         story = _begun(diary, days, CaseKind.APPEAL)
         written = new_appeal(diary, story)
-        alone = told + 1 == cases
+        alone = told + 1 == count
         if not alone and not written.anonymous and diary.happens(0.03):
             told += tell_pair(diary, story, written)
         else:
             told += tell_appeal(diary, story, written, may_return=not alone)
-    return sorted(diary.planned, key=lambda entry: entry.at)
+    return told
 
 
 def _spread(diary: Diary, days: list[date], count: int) -> list[date]:

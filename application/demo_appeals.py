@@ -14,6 +14,8 @@ from application.demo_cast import (
     caller,
     executors,
 )
+from application.demo_identities import entered_anew
+from application.demo_repeats import tell_repeat
 from application.demo_story import Diary, Story, TodayReached
 from application.orders import derived_id
 from domain.answer_term import ExtendTerm
@@ -94,7 +96,7 @@ _RESULTS = {
 _GROUNDS = (
     Ground.ANOTHER_PROCEDURE,
     Ground.FINAL_COURT_DECISION,
-    Ground.REPEATED_WITHOUT_NEW_INFORMATION,
+    Ground.FORM_REQUIREMENTS,
     Ground.INSUFFICIENT_DATA,
 )
 
@@ -128,11 +130,23 @@ def new_appeal(diary: Diary, story: Story) -> Written:
     return Written(citizen, matter, text, applicant, isinstance(applicant, Anonymous))
 
 
-def tell_appeal(diary: Diary, story: Story, written: Written, *, may_return: bool = True) -> int:
-    """The appeal from its registration on; how many cases it took, with what follows from it."""
+def tell_appeal(
+    diary: Diary,
+    story: Story,
+    written: Written,
+    *,
+    may_return: bool = True,
+    after: "_Case | None" = None,
+) -> int:
+    """The appeal from its registration on; how many cases it took, with what follows from it.
+
+    It repeats the one *after* whose answer it comes.
+    """
     case = _Case(diary, story, written)
     try:
         case.register()
+        if after and not after.confidential:
+            tell_repeat(diary, story, after.story.case_id, case.registrar)
     except TodayReached:
         return 0
     try:
@@ -140,7 +154,7 @@ def tell_appeal(diary: Diary, story: Story, written: Written, *, may_return: boo
     except TodayReached:
         return 1
     if may_return and not written.anonymous and diary.happens(0.07):
-        return 1 + _come_again(diary, story, written)
+        return 1 + _come_again(diary, case, written)
     return 1
 
 
@@ -218,6 +232,8 @@ class _Case:
             ),
             self.registrar,
         )
+        if isinstance(written.applicant, Individual) and not self.confidential:
+            diary.enter(written.applicant.person, self.story)
 
     def work(self, fate: str | None = None) -> None:
         diary, story = self.diary, self.story
@@ -449,12 +465,14 @@ class _Case:
         return True
 
 
-def _come_again(diary: Diary, before: Story, written: Written) -> int:
+def _come_again(diary: Diary, before: _Case, written: Written) -> int:
     """The same person on the same matter, weeks after the answer."""
-    story = Story(diary, KIND, before.at, diary.new_case(KIND))
+    story = Story(diary, KIND, before.story.at, diary.new_case(KIND))
     story.wait(diary.chance.randint(8, 25))
     text = f"{written.text} Əvvəlki müraciətimə verilən cavabla razı deyiləm."
-    return tell_appeal(diary, story, replace(written, text=text), may_return=False)
+    applicant = written.applicant if diary.returns % 2 else entered_anew(written.applicant)
+    again = replace(written, text=text, applicant=applicant)
+    return tell_appeal(diary, story, again, may_return=False, after=before)
 
 
 def _applicant(diary: Diary, citizen: Citizen) -> Applicant:

@@ -9,7 +9,7 @@ from application.demo_cast import caller
 from application.demo_story import HOURS, Diary, Story
 from domain.case import CaseKind
 from domain.destruction import Ground, ProposeDestruction
-from domain.finding import AcceptAnswer, AnswerFinding, FindingKind, OpenFinding
+from domain.finding import AcceptAnswer, AnswerFinding, FindingKind, NameAnswerer, OpenFinding
 
 _OPENED, _ANSWERED, _ACCEPTED, _PROPOSED = -15, -9, -6, -3
 """So many of the demo's days before its end."""
@@ -36,6 +36,7 @@ def _tell_finding(diary: Diary, days: Sequence[date]) -> None:
         ),
         auditor,
     )
+    story.order(NameAnswerer(answerer=f"{_UNIT}-head"), auditor)
     story.at = diary.moment(days[_ANSWERED], HOURS[0])
     answer = "Gecikmənin səbəbi aradan qaldırılıb, müddətlərə hər səhər baxılır."
     story.order(AnswerFinding(text=answer), caller(f"{_UNIT}-head", Role.UNIT_HEAD))

@@ -11,7 +11,7 @@ from msgspec import Struct
 from application.caller import Caller
 from application.demo_cast import Citizens
 from application.orders import Order
-from domain.case import CaseKind, Command
+from domain.case import CaseKind, Command, Person
 from domain.due import Terms
 
 HOURS = (9, 10, 11, 14, 15, 16)
@@ -24,6 +24,14 @@ class TodayReached(Exception):
     """What follows would lie in the future: the case stays as it stands."""
 
 
+class Entered(Struct, frozen=True):
+    """Somebody who was registered, in which case and when."""
+
+    person: Person
+    case_id: UUID
+    at: datetime
+
+
 class Planned(Struct, frozen=True):
     """An order and the moment it is given; those of one moment go together."""
 
@@ -31,11 +39,16 @@ class Planned(Struct, frozen=True):
     order: Order
 
 
+def ids_of(seed: int, today: date) -> UUID:
+    """What the ids of this demo derive from."""
+    return uuid5(UUID(int=seed), f"karguzar-demo/{today}")
+
+
 class Diary:
     """All that is planned, and what planning needs. Nothing in it is drawn but from the seed."""
 
     def __init__(self, *, seed: int, today: date, terms: Terms) -> None:
-        self.ids = uuid5(UUID(int=seed), f"karguzar-demo/{today}")
+        self.ids = ids_of(seed, today)
         self.chance = Random(f"{seed}/{today}")  # noqa: S311 - repeatable, not secret
         self.citizens = Citizens(self.chance, self.ids, today)
         self.today = today
@@ -44,6 +57,8 @@ class Diary:
         self.time_zone = terms.time_zone
         self.ends_at = datetime.combine(today, time(0), terms.time_zone)
         self.planned: list[Planned] = []
+        self.returns = 0
+        self.entered: list[Entered] = []
         self.begun: dict[CaseKind, int] = dict.fromkeys(CaseKind, 0)
 
     def happens(self, share: float) -> bool:
@@ -59,6 +74,9 @@ class Diary:
     def new_case(self, kind: CaseKind) -> UUID:
         self.begun[kind] += 1
         return uuid5(self.ids, f"{kind}/{self.begun[kind]}")
+
+    def enter(self, person: Person, story: "Story") -> None:
+        self.entered.append(Entered(person, story.case_id, story.at))
 
     def moment(self, day: date, hour: int) -> datetime:
         """The moment within this hour at which the whole agency acts."""

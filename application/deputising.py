@@ -1,6 +1,6 @@
 """Who may enter deputies for whom, and who may look at them."""
 
-from application.access import Forbidden, Organisation
+from application.access import ROLES_NEEDED, Forbidden, Organisation
 from application.caller import Caller, Role
 from application.naming import UnknownOfficial
 from domain.deputising import Deputising
@@ -15,8 +15,7 @@ def require_entering(caller: Caller, principal: str, organisation: Organisation)
     if caller.actor.on_behalf_of is not None:
         raise Forbidden("A deputy names no deputies: act as yourself")
     if not caller.roles & ENTERED_BY:
-        needed = ", ".join(sorted(ENTERED_BY))
-        raise Forbidden(f"This needs one of the roles {needed}")
+        raise Forbidden(ROLES_NEEDED, ENTERED_BY)
     if Role.ADMINISTRATOR not in caller.roles and not _under(caller, principal, organisation):
         raise Forbidden("A unit's head names deputies for the officials of the unit")
 

@@ -18,6 +18,8 @@ from psycopg import Connection
 
 from application.access import Organisation, leads, may_see, require_right, require_sight
 from application.caller import Role
+from application.links_in_force import identities_for, links_for
+from application.named_cases import main_named_case, named_cases, named_of_its_kind
 from application.naming import require_known
 from application.orders import (
     KeyUsedBefore,
@@ -40,6 +42,7 @@ from domain.keeping import ContentGone, ended_on, gone
 from domain.kinds import KINDS
 from domain.retention import NO_RULES, RetentionRules
 from infra.calendar_versions import keep
+from infra.erased_owners import erased_among, kept_by_their_cases
 from infra.eventstore import Append, Batch, Book, Recorder, StoredCommand, environment
 from infra.keys import KeyRing, PersonKey
 from infra.mapper import EventMapper, Parts, stored_name
@@ -221,7 +224,7 @@ class _Work:
         self.standings: dict[UUID, Standing] = {}
         self.new_ids: set[UUID] = set()
         cases = {order.case_id for order in orders}
-        cases |= {other for order in orders for other in _mentioned_cases(order)}
+        cases |= {other for order in orders for other in named_cases(order.command)}
         known = {case: desk.remembered(case) for case in cases}
         self.answered, rows, self.numbers = batch.look_up(
             [order.command_id for order in orders],
@@ -308,20 +311,20 @@ class _Work:
         return self._record(order, standing, events)
 
     def _require_named_case(self, order: Order) -> None:
-        """A case may hang on a case of any kind, and be merged only into one of its own.
+        """A case may hang on a case of any kind; it is merged into, or repeats, one of its own.
 
         Those that a destruction names are looked at by their time alone, whoever may see them.
         """
-        for named in _mentioned_cases(order):
+        of_its_kind = named_of_its_kind(order.command)
+        for named in named_cases(order.command):
             standing = self.standings.get(named)
-            other_kind = standing and standing.kind is not order.kind
-            if not standing or (other_kind and hasattr(order.command, "into")):
+            if not standing or (named in of_its_kind and standing.kind is not order.kind):
                 raise NamedCaseMissing(NamedCaseMissing.__doc__)
             if order.kind is CaseKind.DESTRUCTION:
                 continue
             if not may_see(order.by, standing.state, self.desk.organisation()):
                 raise NamedCaseMissing(NamedCaseMissing.__doc__)
-            if named == _mentioned_case(order) and gone(standing.state):
+            if named == main_named_case(order.command) and gone(standing.state):
                 raise ContentGone
 
     def _record(self, order: Order, standing: Standing | None, events: list[Event]) -> Receipt:
@@ -372,7 +375,7 @@ class _Work:
     def _begin_thread(self, order: Order) -> UUID:
         if order.correlation_id:
             return order.correlation_id
-        source = _mentioned_case(order)
+        source = main_named_case(order.command)
         if source and (standing := self.standings.get(source)):
             return standing.correlation_id
         return order.case_id
@@ -383,6 +386,7 @@ class _Work:
             self.new_ids.add(identity)
             return identity
 
+        around = self.batch.cursor.connection, order, self.desk.event_mapper.read, self.standings
         return Context(
             by=order.by.actor,
             at=self.now,
@@ -395,15 +399,17 @@ class _Work:
             next_number=self._next_number,
             derive_id=derive_id,
             named=self._named_state(order),
+            links=links_for(*around),
+            identities=identities_for(*around),
             others={
                 other: Other(standing.state, standing.version, standing.kind, standing.ended_on)
-                for other in _mentioned_cases(order)
+                for other in named_cases(order.command)
                 if (standing := self.standings.get(other))
             },
         )
 
     def _named_state(self, order: Order) -> Any:
-        named = _mentioned_case(order)
+        named = main_named_case(order.command)
         standing = self.standings.get(named) if named else None
         return standing.state if standing else None
 
@@ -422,28 +428,20 @@ class _Work:
 
         Nobody can have a key yet under an id that is new.
         """
-        owners = {owner for parts in self.parts for owner in parts.personal}
-        keys = self.desk.keys.read(self.batch.cursor, owners - self.new_ids)
+        keys = self.desk.keys.read(self.batch.cursor, self._owners() - self.new_ids)
+        unknown = self._owners() - self.new_ids - keys.keys()
+        if erased := erased_among(self.batch.cursor.connection, unknown):
+            self.parts = kept_by_their_cases(self.desk.event_mapper, self.parts, erased)
+            keys |= self.desk.keys.read(self.batch.cursor, self._owners() - self.new_ids)
         made = {}
-        for owner in owners - keys.keys():
+        for owner in self._owners() - keys.keys():
             keys[owner], made[owner] = self.desk.keys.make(owner)
         return keys, made
+
+    def _owners(self) -> set[UUID]:
+        return {owner for parts in self.parts for owner in parts.personal}
 
 
 def _given_numbers(numbers: Mapping[Book, int]) -> int:
     """How many numbers the book of calendar decisions has given, in all its years."""
     return sum(last for (book, _), last in numbers.items() if book == calendar_decision.BOOK)
-
-
-def _mentioned_case(order: Order) -> UUID | None:
-    """Another case that the command names: what it hangs on, or what it is merged into."""
-    command = order.command
-    found: UUID | None = getattr(command, "source_case", None) or getattr(command, "into", None)
-    return found
-
-
-def _mentioned_cases(order: Order) -> frozenset[UUID]:
-    """All other cases that the command names: of its evidence, and to be destroyed."""
-    named = {each.case_id for each in getattr(order.command, "evidence", ())}
-    named |= set(getattr(order.command, "cases", ()))
-    return frozenset(named | {case for case in (_mentioned_case(order),) if case})

@@ -25,6 +25,9 @@ RARITIES = (*(str(sort) for sort in _NAMES), *_MISSPELT.values())
 _RAREST = 2.5
 """A name seen once is misspelt or new, in a list of any size."""
 _SAYS_NOTHING = 0.05
+_DIFFERENT = LEVELS[Sort.GIVEN].index("different")
+_SHORT_OF_JOINED = 0.5
+"""Another given name alone keeps a pair so far from being taken for one, short of the same FIN."""
 RARE, COMMON = "names-rare", "names-common"
 CODES = {sort: tuple(f"{sort}-{level}" for level in levels) for sort, levels in LEVELS.items()}
 _BY_NAME = sorted(Sort)
@@ -64,6 +67,7 @@ class Weighing:
         self.usual = {name: rarity.usual for name, rarity in model.rarity.items()}
         self.start = np.array([model.start.relative, model.start.stranger])
         self.start[1] -= log(max(people, 1) / model.people)
+        self.knows_relatives = bool(self.tables[Sort.GIVEN][_DIFFERENT, 0] < 0)
 
     def against(self, levels: dict[Sort, Levels], rarity: dict[str, Weights]) -> Weights:
         """The odds of each pair against two relatives, and against two strangers: two columns."""
@@ -72,6 +76,9 @@ class Weighing:
             found += self.tables[sort][of_sort]
         for name, values in rarity.items():
             found += self.rare(name, values)
+        if self.knows_relatives:
+            apart = _told_apart(levels)
+            found[apart, 0] = np.minimum(found[apart, 0], self.model.joined - _SHORT_OF_JOINED)
         return found
 
     def of_columns(self) -> Iterator[tuple[float, float]]:
@@ -103,6 +110,12 @@ def _tables(model: PersonWeights) -> dict[Sort, Weights]:
 def _table(model: PersonWeights, sort: Sort) -> Weights:
     weights = model.levels.get(sort, {})
     return np.array([structs.astuple(weights.get(level, _NOTHING)) for level in LEVELS[sort]])
+
+
+def _told_apart(levels: dict[Sort, Levels]) -> NDArray[np.bool_]:
+    same_fin = LEVELS[Sort.FIN].index("same")
+    apart: NDArray[np.bool_] = (levels[Sort.GIVEN] == _DIFFERENT) & (levels[Sort.FIN] != same_fin)
+    return apart
 
 
 def scores(against: Weights) -> Weights:

@@ -6,9 +6,11 @@ from domain import (
     appeal,
     assignment,
     calendar_decision,
+    cause,
     control,
     destruction,
     finding,
+    identity,
     information,
     keeping,
     media_inquiry,
@@ -16,6 +18,7 @@ from domain import (
     recalculation,
     reception,
     record,
+    repeat,
     reply,
 )
 from domain.case import CaseKind, Command
@@ -51,6 +54,13 @@ _KEEPING: dict[type[Command], Roles] = {
     keeping.ReleaseHold: _OFFICIALS | _roles(Role.LEADER),
     keeping.DestroyContent: _roles(),
 }
+_WHO_IS_WHO = _roles(Role.REGISTRAR, Role.UNIT_HEAD, Role.CONTROLLER)
+_REPEATS: dict[type[Command], Roles] = {
+    repeat.ConfirmRepeat: _WHO_IS_WHO,
+    repeat.RejectRepeat: _WHO_IS_WHO,
+    repeat.WithdrawRepeatDecision: _WHO_IS_WHO,
+}
+_WHO_FINDS_CAUSES = _OFFICIALS | _REGISTRAR | _AUDIT
 _APPROVERS = _HEADS | _roles(Role.LEADER)
 
 
@@ -94,6 +104,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         appeal.CloseAppeal: _REGISTRAR | _HEADS,
         appeal.RecordLegacyOutcome: _REGISTRAR,
         appeal.ReopenAppeal: _REGISTRAR | _HEADS,
+        **_REPEATS,
         **_reply(_UNIT),
         **_information(_UNIT),
         **_CONTROL,
@@ -181,6 +192,7 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
     },
     CaseKind.FINDING: {
         finding.OpenFinding: _AUDIT,
+        finding.NameAnswerer: _AUDIT,
         finding.AnswerFinding: _UNIT | _HEADS,
         finding.AcceptAnswer: _AUDIT,
         finding.RejectAnswer: _AUDIT,
@@ -189,6 +201,24 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         finding.WithdrawFinding: _AUDIT,
         finding.CloseFinding: _AUDIT,
         record.CorrectEntry: _AUDIT,
+        **_NOTICES,
+    },
+    CaseKind.CAUSE: {
+        cause.NameCause: _WHO_FINDS_CAUSES,
+        cause.AddCauseEvidence: _WHO_FINDS_CAUSES,
+        cause.WithdrawCauseEvidence: _WHO_FINDS_CAUSES,
+        cause.ProposeRemoval: _WHO_FINDS_CAUSES,
+        cause.AdoptRemoval: _HEADS | _roles(Role.LEADER),
+        cause.RefuseRemoval: _HEADS | _roles(Role.LEADER),
+        cause.ReportRemoval: _UNIT | _HEADS,
+        cause.CloseCause: _WHO_FINDS_CAUSES,
+        cause.WithdrawCause: _WHO_FINDS_CAUSES,
+        **_NOTICES,
+    },
+    CaseKind.IDENTITY: {
+        identity.DecideIdentity: _WHO_IS_WHO,
+        identity.WithdrawIdentityDecision: _WHO_IS_WHO,
+        record.CorrectEntry: _WHO_IS_WHO,
     },
 }
 """Kind of case -> command -> roles. No role means that only the system itself gives the command."""

@@ -6,6 +6,7 @@ name; whoever neither writes to people nor registers them does without.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import Struct
@@ -70,12 +71,24 @@ NEEDS: Mapping[CaseKind, Mapping[Role, Needs]] = {
     CaseKind.ASSIGNMENT: _WITHOUT_CONTACT,
     CaseKind.CALENDAR_DECISION: _WITHOUT_CONTACT,
     CaseKind.FINDING: _WITHOUT_CONTACT,
+    CaseKind.IDENTITY: _WITHOUT_CONTACT,
+    CaseKind.CAUSE: _WITHOUT_CONTACT,
     CaseKind.DESTRUCTION: _WITHOUT_CONTACT,
 }
 """Kind of case -> role -> fields. A role that isn't named sees none."""
 
 WITH_REASON = frozenset({Role.AUDITOR, Role.CONTROLLER, Role.UNIT_HEAD, Role.SIGNATORY})
 """Who may look at contact details that they don't see otherwise, when they say why."""
+
+
+NOT_SEEN: Mapping[Field, str] = MappingProxyType(
+    {
+        Field.IDENTITY: "Your role doesn't see names in such a case",
+        Field.CONTACT: "Your role doesn't see contact details in such a case",
+        Field.TEXT: "Your role doesn't see texts in such a case",
+        Field.DOCUMENT: "Your role doesn't see documents in such a case",
+    }
+)
 
 
 def fields_shown(caller: Caller, kind: CaseKind, workers: Collection[str]) -> Fields:
@@ -105,7 +118,7 @@ def as_shown(
 def require_field(caller: Caller, kind: CaseKind, workers: Collection[str], field: Field) -> None:
     """Raise Forbidden where the caller's roles have no need of such fields in this case."""
     if field not in fields_shown(caller, kind, workers):
-        raise Forbidden(f"Your role doesn't see this of such a case: {field.value}")
+        raise Forbidden(NOT_SEEN[field])
 
 
 def require_look(caller: Caller, kind: CaseKind, workers: Collection[str]) -> None:

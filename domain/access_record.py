@@ -26,6 +26,7 @@ class Action(StrEnum):
     CALENDAR_READ = "calendar-read"
     COUNTS_READ = "counts-read"
     CHANGES_READ = "changes-read"
+    REPEATS_READ = "repeats-read"
     EXPORT_TAKEN = "export-taken"
     CONTACT_DETAILS_SEEN = "contact-details-seen"
     AUDIT_READ = "audit-read"

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Annotated, Any, assert_never
 from uuid import UUID
 
-from msgspec import DecodeError, Meta
+from msgspec import DecodeError, Meta, field
 from msgspec.structs import replace
 
-from domain import answer_term, control, information, notice, recalculation, record, reply
+from domain import answer_term, control, information, notice, recalculation, record, repeat, reply
 from domain.answer_term import (
     AppealTermCorrected,
     AppealTermExtended,
@@ -21,7 +21,32 @@ from domain.answer_term import (
     TermCommand,
     TermEvent,
 )
-from domain.applicant import Applicant, identify, owner, people, reachable
+from domain.appeal_refusals import (
+    AlreadyAnswered,
+    AlreadyAssigned,
+    AppealHasEnded,
+    AppealIsClosed,
+    ApplicantNotNotified,
+    ApplicantUnreachable,
+    BeforeRegistration,
+    ComplainedOfMayNotExamine,
+    ControlUntilAnswered,
+    ExecutorNamedTwice,
+    InternalDueTooLate,
+    KindUnchanged,
+    MergedIntoItself,
+    NotClosed,
+    NotFromAnOlderRegister,
+    NotInWork,
+    NotLeftUnconsidered,
+    NotTheAssignedUnit,
+    NotWaitingForAcceptance,
+    NotYetAnswered,
+    RegisteredBeforeReceipt,
+    ReplyNotSigned,
+    ResultNotFitting,
+)
+from domain.applicant import Applicant, identify, owner, people, persons, reachable
 from domain.case import (
     AlreadyBegun,
     CaseKind,
@@ -64,6 +89,7 @@ from domain.information import (
     Requests,
 )
 from domain.keeping import AS_USUAL, Keeping
+from domain.merging import require_mergeable
 from domain.notice import NONE_GIVEN, DeadlineNoticeGiven, GiveDeadlineNotice, Given
 from domain.recalculation import DueDatesMoved, RecomputeDueDates
 from domain.record import (
@@ -76,6 +102,21 @@ from domain.record import (
     NoteAdded,
     RecordCommand,
     RecordEvent,
+)
+from domain.repeat import (
+    AnsweredAppealsNotAsked,
+    ConfirmRepeat,
+    RejectRepeat,
+    RepeatCommand,
+    RepeatConfirmed,
+    RepeatDecisionWithdrawn,
+    RepeatEvent,
+    RepeatRejected,
+    Repeats,
+    WithdrawRepeatDecision,
+    require_answered_before,
+    require_joinable,
+    require_one_person,
 )
 from domain.reply import (
     DraftReply,
@@ -279,9 +320,16 @@ class AppealReturned(Event, tag="appeal-returned"):
     no_consideration_due: Due | None
 
 
-class AppealLeftUnconsidered(Event, tag="appeal-left-unconsidered"):
+class AppealLeftUnconsidered(Event, tag="appeal-left-unconsidered", omit_defaults=True):
+    """As a repeat without new information it names the appeals that were answered before.
+
+    ``left_on`` is the day where the applicant was not told; events of version 0.1 lack it.
+    """
+
     ground: Ground
     applicant_notified_on: date | None
+    answered_repeats: tuple[UUID, ...] = ()
+    left_on: date | None = None
 
 
 class AppealTakenUpAgain(Event, tag="appeal-taken-up-again"):
@@ -409,11 +457,17 @@ class ReturnAppeal(Command):
 
 
 class LeaveUnconsidered(Command):
-    """The applicant is told the reasons within five working days, unless anonymous (Art. 8)."""
+    """The applicant is told the reasons within five working days, unless anonymous (Art. 8).
+
+    A repeat without new information names at least three ``answered_repeats`` and declares
+    ``no_new_facts``.
+    """
 
     ground: Ground
     reason: ShortText
     applicant_notified_on: date | None = None
+    answered_repeats: Annotated[tuple[UUID, ...], Meta(max_length=50)] = ()
+    no_new_facts: bool = False
 
 
 class TakeUpAgain(Command):
@@ -471,112 +525,12 @@ class ReopenAppeal(Command):
     reason: ShortText
 
 
-class RegisteredBeforeReceipt(NotFitting):
-    """An appeal can't be registered on a day before it was received."""
-
-
-class BeforeRegistration(NotFitting):
-    """The date lies before the appeal's registration."""
-
-
-class ExecutorNamedTwice(NotFitting):
-    """Each executor is named once."""
-
-
-class MergedIntoItself(NotFitting):
-    """An appeal can't be merged into itself: name the earlier one."""
-
-
-class MergedIntoLater(NotFitting):
-    """An appeal is merged into the one that came first: merge the later one into this."""
-
-
-class EarlierAppealHasEnded(Refusal):
-    """The appeal to merge into is answered or has ended: nobody would answer this one."""
-
-
 class CorrectionNotFitting(NotFitting):
     """The corrected value is not one that this entry can have."""
 
 
 class EntryUnchanged(Refusal):
     """The entry already has this value."""
-
-
-class AppealIsClosed(Refusal):
-    """The appeal is closed: reopen it first."""
-
-
-class AppealHasEnded(Refusal):
-    """The appeal was left unconsidered, forwarded, withdrawn or merged: close it."""
-
-
-class AlreadyAnswered(Refusal):
-    """The final reply has been dispatched: close the appeal, and reopen it to change anything."""
-
-
-class KindUnchanged(Refusal):
-    """The appeal is already of this kind, with this term."""
-
-
-class ComplainedOfMayNotExamine(Refusal):
-    """A complaint may not go to the unit or official it is about: choose another."""
-
-
-class AlreadyAssigned(Refusal):
-    """The same unit and executors already have the appeal, with the same due date."""
-
-
-class InternalDueTooLate(Refusal):
-    """The internal due date may not lie after the day the applicant has to be answered."""
-
-
-class NotWaitingForAcceptance(Refusal):
-    """The appeal is not waiting for a unit to accept it."""
-
-
-class NotTheAssignedUnit(Refusal):
-    """Only the unit and the executors it was assigned to may accept or return the appeal."""
-
-
-class NotInWork(Refusal):
-    """The appeal is not in work: its unit has to accept it first."""
-
-
-class ApplicantNotNotified(Refusal):
-    """The applicant is told at the same time: enter the day of the notice."""
-
-
-class ApplicantUnreachable(Refusal):
-    """The applicant is anonymous and left no contact detail: nothing can be sent to them."""
-
-
-class NotLeftUnconsidered(Refusal):
-    """The appeal was not left unconsidered: there is nothing to take up again."""
-
-
-class ReplyNotSigned(Refusal):
-    """The reply's present text has to be signed before it is dispatched."""
-
-
-class NotYetAnswered(Refusal):
-    """The final reply has to be dispatched before the appeal is closed with this result."""
-
-
-class ResultNotFitting(Refusal):
-    """The result has to say how the appeal ended."""
-
-
-class NotFromAnOlderRegister(Refusal):
-    """Only an appeal with a number in an older register can have ended there."""
-
-
-class NotClosed(Refusal):
-    """The appeal is not closed: there is nothing to reopen."""
-
-
-class ControlUntilAnswered(Refusal):
-    """An appeal stays under control until it is finally answered or has ended otherwise."""
 
 
 BEGINS = RegisterAppeal
@@ -602,6 +556,7 @@ AppealCommand = (
     | ControlCommand
     | RecordCommand
     | TermCommand
+    | RepeatCommand
     | RecomputeDueDates
     | GiveDeadlineNotice
 )
@@ -627,9 +582,21 @@ AppealEvent = (
     | ControlEvent
     | RecordEvent
     | TermEvent
+    | RepeatEvent
     | DueDatesMoved
     | DeadlineNoticeGiven
 )
+
+_STEERS_NOTHING = (
+    NoteMergedAppeal
+    | RecordInformation
+    | TakeOffControl
+    | AttachDocument
+    | AddNote
+    | RecomputeDueDates
+    | GiveDeadlineNotice
+)
+"""What is open to the official whom the appeal complains of, too; no other command is."""
 
 _EARLIEST_YEAR = 1800
 OPEN = frozenset({Stage.REGISTERED, Stage.ASSIGNED, Stage.IN_WORK})
@@ -652,6 +619,7 @@ CLOSED_FROM: dict[Result, Stage] = {
     Result.MERGED: Stage.MERGED,
 }
 """The stage from which an appeal is closed with each result."""
+ON_THE_MERITS = frozenset(each for each, at in CLOSED_FROM.items() if at is Stage.ANSWERED)
 
 _CODED: dict[str, Any] = {
     "topic": Code,
@@ -684,6 +652,7 @@ class Appeal(Value):
     reachable: bool
     owner: UUID | None
     people: dict[str, UUID]
+    persons: frozenset[UUID]
     covering_letter: CoveringLetter | None
     units: frozenset[str]
     workers: frozenset[str]
@@ -701,6 +670,9 @@ class Appeal(Value):
     merged_into: UUID | None = None
     merged_appeals: frozenset[UUID] = frozenset()
     result: Result | None = None
+    answered_on: date | None = None
+    repeats: Repeats = field(default_factory=dict)
+    answered_repeats: tuple[UUID, ...] = ()
     begun_anew_at: datetime | None = None
     notices: Given = NONE_GIVEN
     keeping: Keeping = AS_USUAL
@@ -733,6 +705,8 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
         return [_register(command, ctx)]
     if not appeal:
         raise NotYetBegun
+    if not isinstance(command, _STEERS_NOTHING):
+        _require_unconcerned(appeal, ctx)
     match command:
         case ReclassifyAppeal():
             return _reclassify(command, appeal, ctx)
@@ -761,6 +735,8 @@ def decide(command: AppealCommand, appeal: Appeal | None, ctx: Context) -> list[
             return [AppealWithdrawn(asked_on=asked_on)]
         case MergeAppeal(into=into):
             return _merge(into, appeal, ctx)
+        case ConfirmRepeat() | RejectRepeat() | WithdrawRepeatDecision():
+            return repeat.decide(command, appeal, appeal.repeats, ctx)
         case NoteMergedAppeal(appeal_id=appeal_id):
             if appeal_id == ctx.case_id:
                 raise MergedIntoItself
@@ -954,11 +930,19 @@ def _change_term(command: TermCommand, appeal: Appeal, ctx: Context) -> list[Eve
 
 def _leave_unconsidered(command: LeaveUnconsidered, appeal: Appeal, ctx: Context) -> list[Event]:
     _require_open(appeal)
+    named, no_new_facts = command.answered_repeats, command.no_new_facts
+    if command.ground is Ground.REPEATED_WITHOUT_NEW_INFORMATION:
+        require_answered_before(named, no_new_facts=no_new_facts, later=appeal, ctx=ctx)
+    elif named or no_new_facts:
+        raise AnsweredAppealsNotAsked
     if command.applicant_notified_on:
         _require_notice(command.applicant_notified_on, appeal, ctx)
     return [
         AppealLeftUnconsidered(
-            ground=command.ground, applicant_notified_on=command.applicant_notified_on
+            ground=command.ground,
+            applicant_notified_on=command.applicant_notified_on,
+            answered_repeats=named,
+            left_on=None if command.applicant_notified_on else ctx.today,
         )
     ]
 
@@ -972,11 +956,8 @@ def _take_up_again(appeal: Appeal, ctx: Context) -> list[Event]:
 
 def _work_on_reply(command: ReplyCommand, appeal: Appeal, ctx: Context) -> list[Event]:
     _require_in_work(appeal)
-    hands = {ctx.by.official, ctx.by.principal}
     if isinstance(command, DraftReply):
-        hands |= {*command.initials_by, command.signatory}
-    if appeal.complained_of & hands:
-        raise ComplainedOfMayNotExamine
+        _require_none_of({*command.initials_by, command.signatory}, appeal)
     return reply.decide(command, appeal.reply, ctx)
 
 
@@ -1066,11 +1047,19 @@ def _merge(into: UUID, appeal: Appeal, ctx: Context) -> list[Event]:
     _require_open(appeal)
     earlier = ctx.named
     if isinstance(earlier, Appeal):
-        if earlier.stage not in OPEN:
-            raise EarlierAppealHasEnded
-        if earlier.received_at > appeal.received_at:
-            raise MergedIntoLater
+        require_mergeable(appeal, earlier)
+        require_one_person(appeal, earlier, ctx)
+    require_joinable(into, ctx)
     return [AppealMerged(into=into)]
+
+
+def _require_unconcerned(appeal: Appeal, ctx: Context) -> None:
+    _require_none_of({ctx.by.official, ctx.by.principal}, appeal)
+
+
+def _require_none_of(officials: set[str], appeal: Appeal) -> None:
+    if appeal.complained_of & officials:
+        raise ComplainedOfMayNotExamine
 
 
 def _require_open(appeal: Appeal) -> None:
@@ -1142,22 +1131,27 @@ def evolve(appeal: Appeal | None, event: AppealEvent) -> Appeal:
             return replace(appeal, due=event.due)
         case DueDatesMoved(moved=moved):
             return replace(appeal, **{_FIELDS[each.clock]: each.due for each in moved})
-        case AppealLeftUnconsidered():
-            return replace(appeal, stage=Stage.UNCONSIDERED)
+        case AppealLeftUnconsidered(answered_repeats=named):
+            return replace(appeal, stage=Stage.UNCONSIDERED, answered_repeats=named)
         case AppealTakenUpAgain(due=due) | AppealReopened(due=due):
             return _started_anew(appeal, due)
         case AppealReplyDispatched(interim=True):
             return replace(appeal, reply=None)
-        case AppealReplyDispatched():
-            return replace(appeal, stage=Stage.ANSWERED)
+        case AppealReplyDispatched(dispatched_on=day):
+            return replace(appeal, stage=Stage.ANSWERED, answered_on=day)
         case AppealWithdrawn():
             return replace(appeal, stage=Stage.WITHDRAWN)
         case AppealMerged(into=into):
             return replace(appeal, stage=Stage.MERGED, merged_into=into)
         case MergedAppealNoted(appeal_id=appeal_id):
             return replace(appeal, merged_appeals=appeal.merged_appeals | {appeal_id})
-        case AppealClosed(result=result) | LegacyOutcomeRecorded(result=result):
+        case AppealClosed(result=result):
             return replace(appeal, stage=Stage.CLOSED, result=result)
+        case LegacyOutcomeRecorded(result=result, ended_on=day):
+            answered_on = day if result in ON_THE_MERITS else None
+            return replace(appeal, stage=Stage.CLOSED, result=result, answered_on=answered_on)
+        case RepeatConfirmed() | RepeatRejected() | RepeatDecisionWithdrawn():
+            return replace(appeal, repeats=repeat.evolve(appeal.repeats, event))
         case ReplyDrafted(author=author, initials_by=initials_by, signatory=signatory):
             drafted = replace(appeal, reply=reply.evolve(appeal.reply, event))
             return _joined(drafted, author, *initials_by, signatory)
@@ -1206,6 +1200,7 @@ def _registered(event: AppealRegistered) -> Appeal:
         reachable=event.reachable,
         owner=owner(event.applicant),
         people=people(event.applicant),
+        persons=persons(event.applicant),
         covering_letter=event.covering_letter,
         units=frozenset({event.registering_unit}),
         workers=frozenset({event.registrar}),
@@ -1242,6 +1237,8 @@ def _started_anew(appeal: Appeal, due: Due) -> Appeal:
         reply=None,
         merged_into=None,
         result=None,
+        answered_on=None,
+        answered_repeats=(),
     )
 
 

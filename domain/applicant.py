@@ -117,6 +117,16 @@ def people(applicant: Applicant) -> dict[str, UUID]:
     return {part: identity for part, identity in found.items() if identity}
 
 
+def persons(applicant: Applicant) -> frozenset[UUID]:
+    """Everybody who signed it or is represented, by their ids."""
+    match applicant:
+        case Collective(signatories=signatories):
+            found = [each.id for each in signatories]
+        case _:
+            found = list(people(applicant).values())
+    return frozenset(filter(None, found))
+
+
 def reachable(applicant: Applicant) -> bool:
     """Whether a reply could be sent: to all but the anonymous who left no contact detail."""
     return not (isinstance(applicant, Anonymous) and applicant.contact is None)

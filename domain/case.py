@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, structs
 
 from domain.calendar import WorkingCalendar
 from domain.decided_calendar import DecidedCalendar
+from domain.links import NO_LINKS, Links
 
 if TYPE_CHECKING:
     from domain.due import Terms
@@ -55,6 +56,8 @@ class CaseKind(StrEnum):
     CALENDAR_DECISION = "calendar-decision"
     DESTRUCTION = "destruction"
     FINDING = "finding"
+    IDENTITY = "identity"
+    CAUSE = "cause"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -133,7 +136,9 @@ class Context(Struct, frozen=True, kw_only=True):
     for the department.
     ``terms`` are the rules and the calendar that due dates come from; ``decided`` tells which
     decisions stand in that calendar, where there are any. ``retention`` says how long ended cases
-    are kept; without it nothing is due.
+    are kept; without it nothing is due. ``links`` are the standing decisions on repeats, or on
+    persons, in reach of those that the command names; ``identities`` those on the persons of
+    appeals that it would join.
     """
 
     by: Actor
@@ -148,6 +153,8 @@ class Context(Struct, frozen=True, kw_only=True):
     decided: DecidedCalendar | None = None
     retention: "RetentionRules | None" = None
     leads: bool = False
+    links: Links = NO_LINKS
+    identities: Links = NO_LINKS
 
     @property
     def calendar(self) -> WorkingCalendar:

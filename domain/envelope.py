@@ -13,6 +13,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
     ``owner`` names the key that seals the event's personal text: a person, or the case itself.
     ``correlation_id`` is the thread: a visit, its assignments and its appeal share one.
+    ``lacking``: some of it can't be opened any more.
     ``recorded_at`` is aware UTC and ours; business dates belong to the event.
     """
 
@@ -32,3 +33,4 @@ class Recorded(Struct, frozen=True, kw_only=True):
     cause_id: UUID | None = None
     reason: str | None = None
     position: int = 0
+    lacking: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast, get_args
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,8 +12,10 @@ from domain import (
     appeal,
     assignment,
     calendar_decision,
+    cause,
     destruction,
     finding,
+    identity,
     keeping,
     media_inquiry,
     reception,
@@ -21,7 +24,11 @@ from domain.case import CaseKind, Command, Context, Event, NotYetBegun
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """One kind of case. ``book`` is its register book; ``resource`` its path in the API."""
+    """One kind of case. ``book`` is its register book; ``resource`` its path in the API.
+
+    ``case_id_of``: the id of the case that a beginning command is for, where that follows from the
+    command; it may then have begun before.
+    """
 
     kind: CaseKind
     resource: str
@@ -31,6 +38,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     events: tuple[type[Event], ...]
     decide: Callable[[Any, Any, Context], list[Event]]
     evolve: Callable[[Any, Any], Any]
+    case_id_of: Callable[[Any], UUID] | None = None
 
 
 Decide = Callable[[Any, Any, Context], list[Event]]
@@ -130,6 +138,27 @@ KINDS: dict[CaseKind, Kind] = {
             events=get_args(finding.FindingEvent),
             decide=finding.decide,
             evolve=finding.evolve,
+        ),
+        Kind(
+            kind=identity.KIND,
+            resource="identities",
+            book=identity.BOOK,
+            begins=identity.BEGINS,
+            commands=get_args(identity.IdentityCommand),
+            events=get_args(identity.IdentityEvent),
+            decide=identity.decide,
+            evolve=identity.evolve,
+            case_id_of=identity.case_id_of,
+        ),
+        Kind(
+            kind=cause.KIND,
+            resource="causes",
+            book=cause.BOOK,
+            begins=cause.BEGINS,
+            commands=get_args(cause.CauseCommand),
+            events=get_args(cause.CauseEvent),
+            decide=cause.decide,
+            evolve=cause.evolve,
         ),
         Kind(
             kind=destruction.KIND,

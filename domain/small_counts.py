@@ -1,7 +1,8 @@
 """Counts so small that they could tell of single people, and what has to be hidden with them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 Group = tuple[str | None, ...]
 
@@ -12,14 +13,14 @@ def hidden(counts: Mapping[Group, int]) -> frozenset[Group]:
     """The groups whose count isn't told.
 
     Those of fewer than five, and as many more as it takes that no sum gives them away: in the
-    whole table, and where it has two sides in each line of it, what is hidden are two counts at
+    whole table, and where it has more sides in each line of it, what is hidden are two counts at
     least and five cases together. Where that can't be, all of it is hidden. A line that isn't
-    told where one side is asked for alone isn't told here either.
+    told where fewer sides are asked for isn't told here either.
     """
     found = {group for group, count in counts.items() if 0 < count < SMALLEST_TOLD}
-    for side in range(_sides(counts)):
-        unseen = hidden(_margin(counts, side))
-        found |= {group for group in counts if (group[side],) in unseen}
+    for sides in _fewer_sides(counts):
+        unseen = hidden(_margin(counts, sides))
+        found |= {group for group in counts if _along(group, sides) in unseen}
     lines = list(_lines(counts))
     settled = False
     while not settled:
@@ -49,21 +50,27 @@ def _safe(inside: set[Group] | frozenset[Group], counts: Mapping[Group, int]) ->
 
 
 def _lines(counts: Mapping[Group, int]) -> Iterator[set[Group]]:
-    """The groups of each sum that can be asked for: of all, and by each side alone."""
+    """The groups of each sum that can be asked for: of all, and by fewer of the sides."""
     yield set(counts)
-    for side in range(_sides(counts)):
-        for value in {group[side] for group in counts}:
-            yield {group for group in counts if group[side] == value}
+    for sides in _fewer_sides(counts):
+        lines: dict[Group, set[Group]] = {}
+        for group in counts:
+            lines.setdefault(_along(group, sides), set()).add(group)
+        yield from lines.values()
 
 
-def _sides(counts: Mapping[Group, int]) -> int:
-    """How many sides can be asked for alone: none where there is one."""
-    sides = len(next(iter(counts), ()))
-    return sides if sides > 1 else 0
+def _fewer_sides(counts: Mapping[Group, int]) -> list[Sequence[int]]:
+    """The sides that can be asked for without the others: none where there is one."""
+    number = len(next(iter(counts), ()))
+    return [sides for fewer in range(1, number) for sides in combinations(range(number), fewer)]
 
 
-def _margin(counts: Mapping[Group, int], side: int) -> Mapping[Group, int]:
+def _along(group: Group, sides: Sequence[int]) -> Group:
+    return tuple(group[side] for side in sides)
+
+
+def _margin(counts: Mapping[Group, int], sides: Sequence[int]) -> Mapping[Group, int]:
     margin: Counter[Group] = Counter()
     for group, count in counts.items():
-        margin[(group[side],)] += count
+        margin[_along(group, sides)] += count
     return margin

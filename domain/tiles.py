@@ -4,6 +4,7 @@ The tiles of level 0 hold the leaves, those of level n + 1 the roots of the full
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -91,11 +92,11 @@ def open_tiles(size: int) -> list[tuple[int, int, int]]:
 
 
 def node_in(tile_at: Callable[[int, int], bytes]) -> Node:
-    """The nodes of a tree, from its tiles by level and place."""
+    """The nodes of a tree, from its tiles by level and place; each is worked out once."""
 
+    @cache
     def node(level: int, index: int) -> bytes:
-        height, rest = divmod(level, _HEIGHT)
-        tile, start = divmod(index << rest, WIDTH)
+        height, tile, start, rest = _place(level, index)
         hashes = tile_at(height, tile)[start * HASH_BYTES : (start + (1 << rest)) * HASH_BYTES]
         if len(hashes) != HASH_BYTES << rest:
             raise TileMissing(f"Tile {tile} of level {height} lacks hashes")
@@ -104,20 +105,27 @@ def node_in(tile_at: Callable[[int, int], bytes]) -> Node:
     return node
 
 
+def _place(level: int, index: int) -> tuple[int, int, int, int]:
+    """A node's tile, by level and place, where its hashes begin in it, and their number's log."""
+    height, rest = divmod(level, _HEIGHT)
+    return height, *divmod(index << rest, WIDTH), rest
+
+
 def nodes_of(tiles: Tiles) -> Node:
     """The nodes of a tree, from those of its tiles that were read."""
     return node_in(lambda level, tile: tiles.get((level, tile), b""))
 
 
 def tiles_needed(work: Callable[[Node], object]) -> set[Place]:
-    """The tiles that *work* reads: it is done once on a tree of zeros."""
+    """The tiles that *work* reads: it is done once on a tree of zeros, which are not hashed."""
     needed: set[Place] = set()
 
-    def tile_at(level: int, tile: int) -> bytes:
-        needed.add((level, tile))
-        return bytes(_FULL)
+    def node(level: int, index: int) -> bytes:
+        height, tile, _, _ = _place(level, index)
+        needed.add((height, tile))
+        return bytes(HASH_BYTES)
 
-    work(node_in(tile_at))
+    work(node)
     return needed
 
 

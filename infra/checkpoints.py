@@ -99,8 +99,10 @@ class Witness:
 
 
 def insert_checkpoint(conn: Connection[Any], checkpoint: Checkpoint, note: str) -> None:
+    """Keep it. Two who sign the same tree at once make the same note: it is kept once."""
     conn.execute(
-        "INSERT INTO karguzar.checkpoints (origin, size, root, note) VALUES (%s, %s, %s, %s)",
+        "INSERT INTO karguzar.checkpoints (origin, size, root, note) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT DO NOTHING",
         (checkpoint.origin, checkpoint.size, checkpoint.root, note),
     )
 

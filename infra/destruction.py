@@ -10,6 +10,7 @@ from psycopg.errors import LockNotAvailable, ObjectInUse
 from psycopg.rows import class_row, tuple_row
 from psycopg.sql import SQL, Composable, Identifier
 
+from infra.blinding import LINKAGE
 from infra.rows import StreamRow
 
 _SEALED = "json_object_keys(convert_from(e.state, 'UTF8')::json -> 'sealed')"
@@ -63,8 +64,10 @@ def open_destructions(conn: Connection[Any]) -> list[StreamRow]:
 
 
 def has_key(conn: Connection[Any], owner: UUID) -> bool:
-    """Whether anything can still be sealed or opened under the owner's key."""
+    """Whether anything of theirs can still be sealed or opened under the owner's key."""
     asked = "SELECT FROM karguzar.person_keys WHERE owner = %s"
+    if owner == LINKAGE:
+        return False
     return conn.execute(asked, (owner,)).fetchone() is not None
 
 

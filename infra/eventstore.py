@@ -22,6 +22,7 @@ from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 
+from infra.arrays import TextArray, WholeNumberArray
 from infra.keys import master_key_in_force
 from infra.rows import COLUMNS, StreamRow
 
@@ -310,6 +311,8 @@ class Datastore(PostgresDatastore):
         def after_connect(conn: Connection[Any]) -> None:
             library_setup(conn)
             conn.prepare_threshold = 2
+            for array in (TextArray, WholeNumberArray):
+                conn.adapters.register_dumper(None, array)
             conn.execute(f"SET ROLE {ROLE}")
 
         return after_connect

@@ -7,7 +7,7 @@ person who was erased may come again and get a new one, and a nonce of 12 random
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +34,10 @@ class WrongMasterKey(Exception):
 class PersonKey:
     """A person's key in the clear: memory only."""
 
-    __slots__ = ("_aead", "_mark")
+    __slots__ = ("_aead", "_mark", "_secret")
 
     def __init__(self, secret: bytes) -> None:
+        self._secret = secret
         self._aead = AESGCM(secret)
         self._mark = sha256(secret).digest()[:MARK_BYTES]
 
@@ -53,6 +54,10 @@ class PersonKey:
         """The plain bytes. Raises InvalidTag when altered or bound to something else."""
         start = MARK_BYTES + _NONCE
         return self._aead.decrypt(sealed[MARK_BYTES:start], sealed[start:], bound_to)
+
+    def derived(self, purpose: bytes, length: int) -> bytes:
+        """Another key for a *purpose* of at most 16 bytes; it tells nothing about this one."""
+        return blake2b(key=self._secret, person=purpose, digest_size=length).digest()
 
 
 Keys = Mapping[UUID, PersonKey]

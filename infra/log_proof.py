@@ -166,16 +166,9 @@ class Checkpoints:
 
     def publish(self) -> Checkpoint | None:
         """The newest checkpoint. Raises LogDiffers, or what an outlet failed with."""
-        signer = self._outside.signer
-        if signer is None:
-            return None
         with psycopg.connect(self._conninfo, autocommit=True) as conn:
             conn.execute(f"SET ROLE {ROLE}")
-            _refuse_while_stopped(conn)
-            try:
-                newest = self._newest(conn, signer)
-            except TileMissing as error:
-                raise LogDiffers("The tree is not whole") from error
+            newest = signed_now(conn, self._outside, self.tiles)
         if newest is None:
             return None
         failed: list[Exception] = []
@@ -188,16 +181,29 @@ class Checkpoints:
             raise failed[0]
         return newest[0]
 
-    def _newest(self, conn: Connection[Any], signer: Signer) -> tuple[Checkpoint, str] | None:
-        edge = read_edge(conn, self.tiles)
-        require_prefix(conn, edge.size, known_checkpoints(conn, self._outside), self.tiles)
-        last = last_checkpoint(conn, self._outside.origin)
+
+def signed_now(
+    conn: Connection[Any], outside: Outside, of: Identifier = OF_LOG
+) -> tuple[Checkpoint, str] | None:
+    """The newest checkpoint with its note, signed now if the tree has grown since the last.
+
+    None where nothing was recorded, or nobody signs. Raises LogDiffers.
+    """
+    if outside.signer is None:
+        return None
+    _refuse_while_stopped(conn)
+    try:
+        edge = read_edge(conn, of)
+        require_prefix(conn, edge.size, known_checkpoints(conn, outside), of)
+        last = last_checkpoint(conn, outside.origin)
         if edge.size == 0 or (last and last[0].size == edge.size):
             return last
-        checkpoint = Checkpoint(self._outside.origin, edge.size, edge.root())
-        note = signer.sign(checkpoint)
-        insert_checkpoint(conn, checkpoint, note)
-        return checkpoint, note
+        checkpoint = Checkpoint(outside.origin, edge.size, edge.root())
+    except TileMissing as error:
+        raise LogDiffers("The tree is not whole") from error
+    note = outside.signer.sign(checkpoint)
+    insert_checkpoint(conn, checkpoint, note)
+    return checkpoint, note
 
 
 def known_checkpoints(conn: Connection[Any], outside: Outside) -> list[Checkpoint]:

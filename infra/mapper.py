@@ -13,6 +13,7 @@ from domain.case import CaseKind, Event
 from domain.envelope import Recorded
 from domain.keeping import ContentDestroyed
 from domain.kinds import EVENTS
+from infra.blinding import LINKAGE, IdKeptForRegister
 from infra.keys import Keys
 from infra.rows import StreamRow
 from infra.sealing import Plain, Plan, compile_plan, fill_sealed, put_back, take_out
@@ -86,14 +87,20 @@ class EventMapper(Mapper[UUID]):
         super().__init__(cast("Transcoder", None))
 
     def take_apart(self, recorded: Recorded) -> Parts:
-        """The event's plain form and its personal parts: what has to be known before sealing."""
+        """The event's plain form and its personal parts: what has to be known before sealing.
+
+        Raises IdKeptForRegister: what its own secret sealed could never be erased.
+        """
         data: Plain = to_builtins(recorded.event)
         del data["event"]
         plan = EVENT_TYPES[stored_name(recorded.event)].plan
         personal = take_out(plan, data, recorded.owner)
         if recorded.reason is not None:
             personal.setdefault(str(recorded.owner), {})[_REASON] = recorded.reason
-        return Parts(recorded, data, {UUID(owner): values for owner, values in personal.items()})
+        parts = Parts(recorded, data, {UUID(owner): values for owner, values in personal.items()})
+        if LINKAGE in (recorded.owner, *parts.personal):
+            raise IdKeptForRegister
+        return parts
 
     def seal(self, parts: Parts, keys: Keys) -> StoredEvent:
         """The event as it will be stored for ever. *keys* hold every owner's key."""
@@ -183,6 +190,8 @@ def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:
     event_type = EVENT_TYPES[row.topic]
     data = stored.data
     reason = None
+    lifts = event_type.upcasts[stored.v - 1 :]
+    lacking = False
     if stored.sealed:
         event_id = stored.id.bytes
         for owner, secret in stored.sealed.items():
@@ -191,9 +200,11 @@ def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:
                 values = json.decode(key.open(part, event_id + owner.bytes))
                 reason = values.pop(_REASON, reason)
                 put_back(data, values)
-    for lift in event_type.upcasts[stored.v - 1 :]:
+            else:
+                lacking = True
+    for lift in lifts:
         data = lift(data, stored.at)
-    if stored.sealed:
+    if lacking or (stored.sealed and lifts):
         fill_sealed(event_type.plan, data)
     return Recorded(
         originator_id=row.case_id,
@@ -212,4 +223,5 @@ def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:
         cause_id=stored.cause,
         reason=reason,
         position=row.position,
+        lacking=lacking,
     )

@@ -6,9 +6,10 @@ from typing import Any
 from psycopg import Connection
 from psycopg.errors import InvalidTableDefinition
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from infra.eventstore import ROLE
+from projections.past_rows import STANDING
 from projections.readmodel import SCHEMA, ReadModel
 
 _LOCK = 0x6275696C6473  # "builds": one change of builds at a time in a database
@@ -59,7 +60,10 @@ def add_indexes(conn: Connection[Any], model: ReadModel, build: int) -> None:
 
 
 def go_live(conn: Connection[Any], model: ReadModel, build: int) -> None:
-    """Let readers see this build from the next statement on; in the caller's transaction."""
+    """Let readers see this build from the next statement on; in the caller's transaction.
+
+    Where the past is kept, the view has the rows that stand, and ``…_known`` has all of them.
+    """
     conn.execute(
         "UPDATE karguzar.read_model_builds SET stage = 'retired' "
         "WHERE name = %s AND stage = 'live'",
@@ -71,8 +75,20 @@ def go_live(conn: Connection[Any], model: ReadModel, build: int) -> None:
         (model.name, build),
     )
     take_role(conn)
-    view, table = Identifier(SCHEMA, model.name), Identifier(SCHEMA, model.table_of(build))
-    as_table = SQL("VIEW {} AS SELECT * FROM {}").format(view, table)
+    table = Identifier(SCHEMA, model.table_of(build))
+    if not model.has_past:
+        _show(conn, model.name, SQL("SELECT * FROM {}").format(table))
+        return
+    columns = SQL(", ").join(map(Identifier, model.columns))
+    standing = SQL("SELECT {} FROM {} WHERE {}").format(columns, table, SQL(STANDING))
+    _show(conn, model.name, standing)
+    stored = SQL(", ").join(map(Identifier, model.stored))
+    _show(conn, f"{model.name}_known", SQL("SELECT {} FROM {}").format(stored, table))
+
+
+def _show(conn: Connection[Any], name: str, rows: Composed) -> None:
+    view = Identifier(SCHEMA, name)
+    as_table = SQL("VIEW {} AS {}").format(view, rows)
     try:
         # Replacing keeps who may read the view, and the views that analysts built on it.
         with conn.transaction():

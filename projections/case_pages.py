@@ -26,9 +26,9 @@ STRETCHES = 300
 _FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 _SEARCHED = "search @@ %(text)s::tsquery"
 _FACETS = (
-    "read_models.register_facets_2(registered_on, received_at, due_on, kind, state, subkind, "
+    "read_models.register_facets_3(registered_on, received_at, due_on, kind, state, subkind, "
     "channel, unit, region, topic, social_category, controller, result, legacy_number, open, "
-    "under_control, confidential, units, workers)"
+    "under_control, confidential, repeat, units, workers)"
 )
 
 

@@ -13,8 +13,10 @@ from domain import (
     appeal,
     assignment,
     calendar_decision,
+    cause,
     destruction,
     finding,
+    identity,
     media_inquiry,
     reception,
 )
@@ -74,6 +76,7 @@ class CaseFilter(Struct, frozen=True, kw_only=True):
     overdue_on: date | None = None
     under_control: bool | None = None
     confidential: bool | None = None
+    repeat: bool | None = None
     result: str | None = None
     legacy_number: str | None = None
     text: str | None = None
@@ -88,6 +91,8 @@ OF_KIND: dict[CaseKind, tuple[type[StrEnum], type[StrEnum]]] = {
     CaseKind.RECEPTION: (reception.ReceptionStage, reception.ReceptionForm),
     CaseKind.CALENDAR_DECISION: (calendar_decision.Stage, DayKind),
     CaseKind.FINDING: (finding.Stage, finding.FindingKind),
+    CaseKind.IDENTITY: (identity.Stage, identity.Subject),
+    CaseKind.CAUSE: (cause.Stage, cause.CauseKind),
     CaseKind.DESTRUCTION: (destruction.Stage, destruction.Ground),
 }
 """The states and subkinds of each kind of case."""
@@ -105,6 +110,7 @@ OPEN_STATES = frozenset(
         reception.ReceptionStage.PLANNED,
         reception.ReceptionStage.OPEN,
         *finding.OPEN,
+        *cause.OPEN,
         destruction.Stage.PROPOSED,
         destruction.Stage.APPROVED,
         destruction.Stage.CARRIED_OUT,
@@ -137,7 +143,7 @@ _EQUAL = (
     "result",
     "legacy_number",
 )
-_FLAGS = ("open", "under_control", "confidential")
+_FLAGS = ("open", "under_control", "confidential", "repeat")
 _RANGES = {
     "received_from": ("timestamptz", "received_at >= {}"),
     "received_to": ("timestamptz", "received_at <= {}"),

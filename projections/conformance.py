@@ -14,10 +14,12 @@ from domain.case_course import Course, Place
 from domain.conformance import Breach, Rule
 from domain.envelope import Recorded
 from domain.kinds import EVENTS
+from projections.groups import Group
 from projections.pages import Mark, Page, checked, decode, encode, instant_of, page
 from projections.readmodel import Rows
 
 VERSION = 1
+GROUP = Group.LATER
 KEY = ("case_id", "rule", "unit")
 TAKES = conformance.TAKES
 IGNORED = frozenset(str(event.__struct_config__.tag) for event in EVENTS if event not in TAKES)

@@ -23,8 +23,10 @@ class By(StrEnum):
     REGION = "region"
     TOPIC = "topic"
     RESULT = "result"
+    REPEAT = "repeat"
 
 
+_TOLD = {By.REPEAT: "repeat::text AS repeat"}
 Group = tuple[str | None, ...]
 
 
@@ -42,16 +44,14 @@ async def count_cases(
     sight: tuple[str, dict[str, Any]],
     at: int | None = None,
 ) -> Counted:
-    """How many are *wanted* and in *sight*, by each of *by* and the next; now, or as known *at*.
-
-    Raises PastNotSearched.
-    """
+    """How many are *wanted* and in *sight*, by each of *by* and the next; now, or as known *at*."""
     model = "register" if at is None else "register_history"
     asked = _now(wanted, *sight) if at is None else asked_at(at, wanted, *sight)
     groups = ", ".join(by)
     query = SQL(
-        "SELECT count(*) AS cases, {groups} FROM {source} WHERE {where} GROUP BY {groups}"
+        "SELECT count(*) AS cases, {columns} FROM {source} WHERE {where} GROUP BY {groups}"
     ).format(
+        columns=SQL(", ".join(_TOLD.get(each, each) for each in by)),
         groups=SQL(groups),
         source=SQL(asked.source),
         where=SQL(asked.where),

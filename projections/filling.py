@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 
 from domain.envelope import Recorded
 from infra.parent import end_with_parent
+from projections.past_rows import PastRows
 from projections.readmodel import ReadModel, Rows
 from projections.runner import LogReader
 
@@ -47,6 +48,7 @@ def fill(
     hands: Hands | None = None,
 ) -> None:
     """Fill the *builds* with all the log up to *head*; *progress* hears how much of it is done."""
+    own = _bound(builds, reader)
     starts = range(0, head, _STRETCH)
     stretches = ((after, min(after + _STRETCH, head)) for after in starts)
     done = 0
@@ -59,7 +61,7 @@ def fill(
     with _without_collecting():
         if hands is None or not hands.processes or head <= _STRETCH:
             for stretch in stretches:
-                count(_fill_stretch(reader, builds, stretch, head))
+                count(_fill_stretch(reader, own, stretch, head))
             return
         _fill_together(reader, builds, head, stretches, count, hands)
 
@@ -74,13 +76,14 @@ def _fill_together(
 ) -> None:
     """This process fills too; the others always have a stretch in hand and one that waits."""
     spawn = multiprocessing.get_context("spawn")
+    own = _bound(builds, reader)
     with ProcessPoolExecutor(hands.processes, spawn, _begin, (hands.open_reader, builds)) as pool:
         handed: set[Future[int]] = set()
         for stretch in stretches:
             if len(handed) < 2 * hands.processes:
                 handed.add(pool.submit(_fill_as_hand, stretch, head))
                 continue
-            count(_fill_stretch(reader, builds, stretch, head))
+            count(_fill_stretch(reader, own, stretch, head))
             finished = {future for future in handed if future.done()}
             handed -= finished
             for future in finished:
@@ -89,6 +92,11 @@ def _fill_together(
             finished, handed = wait(handed, return_when=FIRST_COMPLETED)
             for future in finished:
                 count(future.result())
+
+
+def _bound(builds: Builds, reader: LogReader) -> Builds:
+    """The builds as this process fills them: the register's secret goes into no other."""
+    return [(model.bound(reader.blinding), build) for model, build in builds]
 
 
 def _fill_stretch(reader: LogReader, builds: Builds, stretch: Stretch, head: int) -> int:
@@ -102,6 +110,9 @@ def _fill_stretch(reader: LogReader, builds: Builds, stretch: Stretch, head: int
 
 
 def _rows(model: ReadModel, events: Sequence[Recorded]) -> Iterator[tuple[Any, ...]]:
+    if model.has_past:
+        yield from _rows_with_past(model, events, model.has_past)
+        return
     case: UUID | None = None
     rows: Rows = {}
     for recorded in events:
@@ -110,6 +121,21 @@ def _rows(model: ReadModel, events: Sequence[Recorded]) -> Iterator[tuple[Any, .
             case, rows = recorded.originator_id, {}
         model.fold(rows, recorded)
     yield from map(astuple, rows.values())
+
+
+def _rows_with_past(
+    model: ReadModel, events: Sequence[Recorded], has_past: Callable[[Any], bool]
+) -> Iterator[tuple[Any, ...]]:
+    case: UUID | None = None
+    rows: Rows = {}
+    past = PastRows(has_past)
+    for recorded in events:
+        if recorded.originator_id != case:
+            yield from past.stored()
+            case, rows, past = recorded.originator_id, {}, PastRows(has_past)
+        model.fold(rows, recorded)
+        past.become(rows, recorded.position)
+    yield from past.stored()
 
 
 @contextmanager
@@ -138,7 +164,8 @@ def _begin(open_reader: Callable[[], LogReader], builds: Builds) -> None:
     global _hand  # noqa: PLW0603 - a process of the pool has no other place for it
     end_with_parent()
     gc.disable()
-    _hand = _Hand(open_reader(), builds)
+    reader = open_reader()
+    _hand = _Hand(reader, _bound(builds, reader))
 
 
 def _fill_as_hand(stretch: Stretch, head: int) -> int:

@@ -15,9 +15,11 @@ from domain.appeal import AppealRegistered
 from domain.assignment import AssignmentGiven
 from domain.calendar_decision import CalendarDecisionAnnounced
 from domain.case import CaseKind
+from domain.cause import CauseNamed
 from domain.destruction import DestructionProposed
 from domain.envelope import Recorded
 from domain.finding import FindingOpened
+from domain.identity import IdentityConsidered
 from domain.media_inquiry import MediaInquiryReceived
 from domain.reception import VisitRegistered
 from domain.record import EntryCorrected
@@ -36,7 +38,7 @@ _OF_THREAD = (
     "(SELECT case_id FROM read_models.threads WHERE correlation_id = %b) "
     "AND notification_id <= %b ORDER BY notification_id"
 )
-_NO_NUMBERS: Mapping[UUID, str] = MappingProxyType({})
+NO_NUMBERS: Mapping[UUID, str] = MappingProxyType({})
 
 
 class Named(Struct, frozen=True):
@@ -89,7 +91,7 @@ def tell(
     recorded: Recorded,
     language_code: str,
     names: Names,
-    numbers: Mapping[UUID, str] = _NO_NUMBERS,
+    numbers: Mapping[UUID, str] = NO_NUMBERS,
     before: Before | None = None,
 ) -> Entry:
     """The event alone: visits and other cases are named by *numbers*, or else by their ids.
@@ -97,7 +99,7 @@ def tell(
     *before* is what a correction replaced.
     """
     spoken = language(language_code)
-    reader = Reader(spoken, names, numbers)
+    reader = Reader(spoken, names, numbers, recorded.lacking)
     details = to_builtins(recorded.event)
     name = details.pop("event")
     event = recorded.event
@@ -125,12 +127,18 @@ def tell(
     )
 
 
-def tell_all(history: Sequence[Recorded], language_code: str, names: Names) -> list[Entry]:
+def tell_all(
+    history: Sequence[Recorded],
+    language_code: str,
+    names: Names,
+    known: Mapping[UUID, str] = NO_NUMBERS,
+) -> list[Entry]:
     """The events of a case or thread, with the numbers they gave to visits and cases.
 
-    A correction tells what it replaced.
+    *known* are the numbers of other cases that the reader may see. A correction tells what it
+    replaced.
     """
-    numbers: dict[UUID, str] = {}
+    numbers = dict(known)
     entries: dict[UUID, Entries] = {}
     replaced: dict[UUID, Before] = {}
     for recorded in history:
@@ -146,6 +154,8 @@ def tell_all(history: Sequence[Recorded], language_code: str, names: Names) -> l
                 | CalendarDecisionAnnounced(number=number)
                 | FindingOpened(number=number)
                 | DestructionProposed(number=number)
+                | IdentityConsidered(number=number)
+                | CauseNamed(number=number)
             ):
                 numbers[recorded.originator_id] = str(number)
     return [

@@ -8,7 +8,10 @@ from typing import Any
 from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
+from psycopg.sql import SQL
 from psycopg_pool import AsyncConnectionPool
+
+from projections.pages import position_of
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.025
 
@@ -130,6 +133,14 @@ async def wait_for(
             raise ReadModelBehind(ReadModelBehind.__doc__)
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+async def reached(conn: AsyncConnection[Any], names: Collection[str]) -> int:
+    """The position that all the named live read models have taken."""
+    cursor = conn.cursor(row_factory=tuple_row)
+    await cursor.execute(SQL("SELECT {}").format(position_of(*names)))
+    (position,) = await cursor.fetchone() or (0,)
+    return int(position)
 
 
 async def _all_reached(conn: AsyncConnection[Any], position: int, names: Collection[str]) -> bool:

@@ -4,30 +4,38 @@ Because each row belongs to one case, a rebuild may go through the log case by c
 every row once, and applying a batch twice gives the same rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 from psycopg import Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain.envelope import Recorded
+from infra.blinding import Blinding
+from projections import past_rows
+from projections.groups import Group
+from projections.past_rows import PastRows
 
 SCHEMA = "read_models"
 Key = tuple[Any, ...]
 Rows = dict[Key, Any]
 """The rows of one case by their key."""
+_NOTHING = SQL("")
 
 _TYPES: Mapping[Any, str] = {
     UUID: "uuid",
     str: "text",
     int: "int8",
     bool: "bool",
+    bytes: "bytea",
     date: "date",
     datetime: "timestamptz",
 }
@@ -38,19 +46,23 @@ class ReadModel(Struct, frozen=True, kw_only=True):
 
     ``fold`` puts a new list in a row where one changes: what is written is what differs from
     before. ``appends`` where each event gives rows of its own, which no other event changes: then
-    none are read.
+    none are read. The fold of a ``keyed`` one takes the register's secret too, by `bound`.
+    ``has_past`` where the rows' past is kept (`projections/past_rows.py`).
     """
 
     name: str
     version: int
     row: type[Struct]
     key: tuple[str, ...]
-    fold: Callable[[Rows, Recorded], None]
+    fold: Callable[..., None]
     table: str
     indexes: str
     columns: tuple[str, ...]
     types: tuple[str, ...]
     appends: bool = False
+    keyed: bool = False
+    group: Group = Group.NEAR
+    has_past: Callable[[Any], bool] | None = None
 
     @classmethod
     def of(cls, module: Any) -> Self:
@@ -73,10 +85,22 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             columns=tuple(module.Row.__struct_fields__),
             types=tuple(_column_type(hints[name]) for name in module.Row.__struct_fields__),
             appends=getattr(module, "APPENDS", False),
+            keyed=getattr(module, "KEYED", False),
+            group=getattr(module, "GROUP", Group.NEAR),
+            has_past=getattr(module, "has_past", None),
         )
+
+    def bound(self, blinding: Blinding) -> Self:
+        """This read model, whose fold can be called with rows and an event alone."""
+        return replace(self, fold=partial(self.fold, blinding=blinding)) if self.keyed else self
 
     def table_of(self, build: int) -> str:
         return f"{self.name}_{build}"
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The table's columns: those of a row and, where its past is kept, how long it stood."""
+        return self.columns + past_rows.COLUMNS if self.has_past else self.columns
 
     def key_of(self, row: Struct) -> Key:
         return tuple(getattr(row, name) for name in self.key)
@@ -96,29 +120,80 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             found[key[0]][key] = row
         return found
 
+    def _load_standing(
+        self, cursor: Cursor[Any], table: str, past: Mapping[UUID, PastRows]
+    ) -> dict[UUID, Rows]:
+        """The rows that stand, put into *past* as what it goes on from."""
+        found: dict[UUID, Rows] = {case: {} for case in past}
+        if not found:
+            return found
+        query = SQL("SELECT since_position, {} FROM {} WHERE case_id = ANY(%b) AND {}").format(
+            SQL(", ").join(map(Identifier, self.columns)),
+            Identifier(SCHEMA, table),
+            SQL(past_rows.STANDING),
+        )
+        reader = cursor.connection.cursor(binary=True, row_factory=tuple_row)
+        for since, *values in reader.execute(query, (list(found),), prepare=True):
+            row = self.row(*values)
+            key = self.key_of(row)
+            found[key[0]][key] = row
+            past[key[0]].standing[key] = (tuple(values), since)
+        return found
+
     def apply(self, cursor: Cursor[Any], table: str, batch: Iterable[Recorded]) -> None:
         """Fold the events into the stored rows and write what changed.
 
         A case that begins in this batch has no rows yet.
         """
         if self.appends:
-            fresh: Rows = {}
+            rows: Rows = {}
             for event in batch:
-                self.fold(fresh, event)
-            self.copy(cursor, table, map(astuple, fresh.values()))
+                self.fold(rows, event)
+            self.copy(cursor, table, map(astuple, rows.values()))
             return
         events = list(batch)
+        if self.has_past:
+            self._apply_with_past(cursor, table, events, self.has_past)
+            return
         begun = {event.originator_id for event in events if event.originator_version == 1}
         known = {event.originator_id for event in events} - begun
-        cases = self.load(cursor, table, known) | {case: {} for case in begun}
-        before = {key: astuple(row) for rows in cases.values() for key, row in rows.items()}
+        loaded = self.load(cursor, table, known)
+        fresh: dict[UUID, Rows] = {case: {} for case in begun}
+        before = {key: astuple(row) for rows in loaded.values() for key, row in rows.items()}
+        cases = loaded | fresh
         for event in events:
             self.fold(cases[event.originator_id], event)
-        after = {key: astuple(row) for rows in cases.values() for key, row in rows.items()}
+        after = {key: astuple(row) for rows in loaded.values() for key, row in rows.items()}
         gone = [key for key in before if after.get(key) != before[key]]
         if gone:
             self._delete(cursor, table, gone)
-        self.copy(cursor, table, (row for key, row in after.items() if before.get(key) != row))
+        changed = (row for key, row in after.items() if before.get(key) != row)
+        new = (astuple(row) for rows in fresh.values() for row in rows.values())
+        self.copy(cursor, table, chain(new, changed))
+
+    def _apply_with_past(
+        self,
+        cursor: Cursor[Any],
+        table: str,
+        events: Sequence[Recorded],
+        has_past: Callable[[Any], bool],
+    ) -> None:
+        begun = {event.originator_id for event in events if event.originator_version == 1}
+        past = {event.originator_id: PastRows(has_past) for event in events}
+        known = {case: each for case, each in past.items() if case not in begun}
+        cases = self._load_standing(cursor, table, known) | {case: {} for case in begun}
+        before = {key: row for each in past.values() for key, row in each.standing.items()}
+        for event in events:
+            rows = cases[event.originator_id]
+            self.fold(rows, event)
+            past[event.originator_id].become(rows, event.position)
+        after = {key: row for each in past.values() for key, row in each.standing.items()}
+        gone = [key for key in before if after.get(key) != before[key]]
+        if gone:
+            self._delete(cursor, table, gone, SQL(" AND " + past_rows.STANDING))
+        changed = ((*row[0], row[1], None) for key, row in after.items() if before.get(key) != row)
+        ended = (row for each in past.values() for row in each.ended)
+        self.copy(cursor, table, chain(ended, changed))
 
     def copy(self, cursor: Cursor[Any], table: str, rows: Iterator[tuple[Any, ...]]) -> int:
         """Add rows to the table, as fast as PostgreSQL takes them; how many there were."""
@@ -127,21 +202,23 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         if first is None:
             return 0
         query = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-            Identifier(SCHEMA, table), SQL(", ").join(map(Identifier, self.columns))
+            Identifier(SCHEMA, table), SQL(", ").join(map(Identifier, self.stored))
         )
         with cursor.copy(query) as copy:
-            copy.set_types(self.types)
+            copy.set_types(self.types + past_rows.TYPES if self.has_past else self.types)
             copy.write_row(first)
             for count, row in enumerate(rows, 1):  # noqa: B007
                 copy.write_row(row)
         return count + 1
 
-    def _delete(self, cursor: Cursor[Any], table: str, keys: list[Key]) -> None:
+    def _delete(
+        self, cursor: Cursor[Any], table: str, keys: list[Key], further: SQL = _NOTHING
+    ) -> None:
         types = dict(zip(self.columns, self.types, strict=True))
         names = SQL(", ").join(map(Identifier, self.key))
         arrays = SQL(", ").join(SQL(f"%b::{types[name]}[]") for name in self.key)
-        query: Composed = SQL("DELETE FROM {} WHERE ({}) IN (SELECT * FROM unnest({}))").format(
-            Identifier(SCHEMA, table), names, arrays
+        query: Composed = SQL("DELETE FROM {} WHERE ({}) IN (SELECT * FROM unnest({})){}").format(
+            Identifier(SCHEMA, table), names, arrays, further
         )
         cursor.execute(query, [list(column) for column in zip(*keys, strict=True)], prepare=True)
 

@@ -81,7 +81,15 @@ def rebuild(
         fill(reader, builds, head, lambda done: progress(done, head), hands)
         _index(tracking, builds, head)
         return [
-            _switch(conn, reader, tracking, model, build, started, even_if_counts_differ)
+            _switch(
+                conn,
+                reader,
+                tracking,
+                model.bound(reader.blinding),
+                build,
+                started,
+                even_if_counts_differ,
+            )
             for model, build in builds
         ]
     finally:

@@ -11,10 +11,13 @@ from domain import (
     appeal,
     assignment,
     calendar_decision,
+    cause,
     destruction,
     finding,
+    identity,
     media_inquiry,
     reception,
+    repeat,
 )
 from domain.answer_term import (
     AppealTermCorrected,
@@ -34,7 +37,7 @@ from domain.record import EntryCorrected
 from domain.reply import ReplyDrafted, ReplyRevised
 from projections.readmodel import Rows
 
-VERSION = 2
+VERSION = 3
 KEY = ("case_id",)
 _SUBJECT = 500
 
@@ -44,8 +47,9 @@ class Row(Struct):
 
     ``subkind`` is the kind of an appeal, the medium of an inquiry, the source of an assignment,
     the form of a reception or what a calendar decision makes of its first day. ``unit`` has the
-    case now; ``units`` begins with the unit that registered it. A reception is registered under
-    its official and day, for the day it is held.
+    case now; ``units`` begins with the unit that registered it, or last decided on an identity. A
+    reception is registered under its official and day, for the day it is held. ``repeat``: it was
+    confirmed to repeat an earlier appeal, and isn't merged.
     """
 
     case_id: UUID
@@ -71,6 +75,8 @@ class Row(Struct):
     under_control: bool
     controller: str | None
     extended: bool
+    repeat: bool
+    confirmed_repeat: bool
     result: str | None
     closed_at: datetime | None
     correlation_id: UUID
@@ -108,6 +114,8 @@ def _begun(recorded: Recorded, **values: Any) -> Row:
         "under_control": False,
         "controller": None,
         "extended": False,
+        "repeat": False,
+        "confirmed_repeat": False,
         "result": None,
         "closed_at": None,
         "correlation_id": recorded.correlation_id,
@@ -245,6 +253,11 @@ def _finding(recorded: Recorded, event: finding.FindingOpened) -> Row:
     )
 
 
+def _answerer(row: Row, event: finding.AnswererNamed, _: Recorded) -> None:
+    row.executors = [event.answerer]
+    row.workers = _with(row.workers, event.answerer, event.named_by)
+
+
 def _step_by(state: str | None, by: str) -> Callable[[Row, Any, Recorded], None]:
     def step(row: Row, event: Any, _: Recorded) -> None:
         row.state = state or row.state
@@ -261,6 +274,34 @@ def _over_by(state: str, by: str) -> Callable[[Row, Any, Recorded], None]:
         _over(state)(row, event, recorded)
 
     return over
+
+
+def _cause(recorded: Recorded, event: cause.CauseNamed) -> Row:
+    return _begun(
+        recorded,
+        number=str(event.number),
+        state="cause-named",
+        subkind=event.kind.value,
+        unit=event.naming_unit,
+        executors=[],
+        units=_with([event.naming_unit], *event.units),
+        workers=[event.named_by],
+        topic=event.topics[0],
+        subject=event.title[:_SUBJECT],
+        received_at=recorded.recorded_at,
+        registered_on=event.registered_on,
+    )
+
+
+def _removal_proposed(row: Row, event: cause.RemovalProposed, _: Recorded) -> None:
+    row.units = _with(row.units, event.unit)
+    row.workers = _with(row.workers, event.proposed_by)
+
+
+def _removed(row: Row, event: cause.RemovalCarriedOut, _: Recorded) -> None:
+    row.workers = _with(row.workers, event.reported_by)
+    if not event.outstanding:
+        row.state = "removed"
 
 
 def _destruction(recorded: Recorded, event: destruction.DestructionProposed) -> Row:
@@ -282,6 +323,51 @@ def _destruction_approved(row: Row, event: destruction.DestructionApproved, _: R
     row.workers = _with(row.workers, event.approved_by)
     if event.approvals >= destruction.APPROVERS:
         row.state = "approved"
+
+
+def _identity(recorded: Recorded, event: identity.IdentityConsidered) -> Row:
+    return _begun(
+        recorded,
+        number=str(event.number),
+        state="considered",
+        open=False,
+        subkind=identity.Subject.PERSONS.value,
+        unit=event.registering_unit,
+        executors=[],
+        units=[event.registering_unit],
+        workers=[event.considered_by],
+        confidential=event.confidential,
+        received_at=recorded.recorded_at,
+        registered_on=event.registered_on,
+    )
+
+
+def _identity_decided(state: str) -> Callable[[Row, Any, Recorded], None]:
+    def decided(row: Row, event: Any, recorded: Recorded) -> None:
+        _step_by(state, "decided_by")(row, event, recorded)
+        row.confidential = row.confidential or event.confidential
+        row.unit = event.deciding_unit
+        row.units = _with([event.deciding_unit], *event.units)
+
+    return decided
+
+
+def _repeat(row: Row, _event: repeat.RepeatConfirmed, _: Recorded) -> None:
+    _confirmed_repeat(row, confirmed=True)
+
+
+def _repeat_withdrawn(row: Row, event: repeat.RepeatDecisionWithdrawn, _: Recorded) -> None:
+    _confirmed_repeat(row, confirmed=event.still_repeat)
+
+
+def _confirmed_repeat(row: Row, *, confirmed: bool) -> None:
+    row.confirmed_repeat = confirmed
+    row.repeat = confirmed and "merged" not in (row.state, row.result)
+
+
+def _merged(row: Row, event: appeal.AppealMerged, recorded: Recorded) -> None:
+    _ended("merged")(row, event, recorded)
+    row.repeat = False
 
 
 def _content_destroyed(row: Row, _event: ContentDestroyed, _: Recorded) -> None:
@@ -315,6 +401,7 @@ def _started_anew(
     row.open = True
     row.extended = False
     row.result = row.closed_at = None
+    row.repeat = row.confirmed_repeat
 
 
 def _reclassified(row: Row, event: appeal.AppealReclassified, _: Recorded) -> None:
@@ -530,6 +617,8 @@ _BEGINS: Mapping[type[Event], Callable[[Recorded, Any], Row]] = {
     reception.ReceptionPlanned: _reception,
     calendar_decision.CalendarDecisionAnnounced: _decision,
     finding.FindingOpened: _finding,
+    cause.CauseNamed: _cause,
+    identity.IdentityConsidered: _identity,
     destruction.DestructionProposed: _destruction,
 }
 
@@ -550,8 +639,10 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     appeal.LegacyOutcomeRecorded: _legacy_outcome,
     appeal.AppealReplyDispatched: _dispatched,
     appeal.AppealWithdrawn: _ended("withdrawn"),
-    appeal.AppealMerged: _ended("merged"),
+    appeal.AppealMerged: _merged,
     appeal.AppealClosed: _appeal_closed,
+    repeat.RepeatConfirmed: _repeat,
+    repeat.RepeatDecisionWithdrawn: _repeat_withdrawn,
     media_inquiry.MediaInquiryAcknowledged: _acknowledged,
     media_inquiry.MediaInquiryRouted: _routed,
     media_inquiry.SpokespersonNamed: _spokesperson,
@@ -576,6 +667,7 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     reception.ReceptionOpened: _stage("open"),
     reception.ReceptionClosed: _over("closed"),
     calendar_decision.CalendarDecisionWithdrawn: _decision_withdrawn,
+    finding.AnswererNamed: _answerer,
     finding.FindingAnswered: _step_by("awaiting-judgement", "answered_by"),
     finding.FindingAnswerAccepted: _step_by("answer-accepted", "accepted_by"),
     finding.FindingAnswerRejected: _step_by("awaiting-answer", "rejected_by"),
@@ -583,6 +675,17 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     finding.RemedyCarriedOut: _step_by(None, "reported_by"),
     finding.FindingWithdrawn: _over_by("withdrawn", "withdrawn_by"),
     finding.FindingClosed: _over_by("closed", "closed_by"),
+    cause.CauseEvidenceAdded: _step_by(None, "added_by"),
+    cause.CauseEvidenceWithdrawn: _step_by(None, "withdrawn_by"),
+    cause.RemovalProposed: _removal_proposed,
+    cause.RemovalAdopted: _step_by("being-removed", "adopted_by"),
+    cause.RemovalRefused: _step_by(None, "refused_by"),
+    cause.RemovalCarriedOut: _removed,
+    cause.CauseClosed: _over_by("closed", "closed_by"),
+    cause.CauseWithdrawn: _over_by("withdrawn", "withdrawn_by"),
+    identity.PersonsJoined: _identity_decided("joined"),
+    identity.PersonsToldApart: _identity_decided("told-apart"),
+    identity.IdentityDecisionWithdrawn: _step_by("withdrawn", "withdrawn_by"),
     reception.VisitRegistered: _visit,
     reception.WrittenAppealTakenIn: _taken_in,
     ReplyDrafted: _drafted,
@@ -619,6 +722,7 @@ IGNORED = frozenset(
         "merged-appeal-noted",
         "no-show-recorded",
         "note-added",
+        "repeat-rejected",
         "oral-answer-given",
         "reply-initialled",
         "reply-returned",

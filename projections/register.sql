@@ -22,6 +22,8 @@ CREATE TABLE {table} (
     under_control boolean NOT NULL,
     controller text,
     extended boolean NOT NULL,
+    repeat boolean NOT NULL,
+    confirmed_repeat boolean NOT NULL,
     result text,
     closed_at timestamptz,
     correlation_id uuid NOT NULL,
@@ -42,11 +44,11 @@ CREATE TABLE {table} (
 -- What lists are filtered by, as numbers: each entry once for all time and once for the stretch of
 -- four weeks of registration, and the stretches of the three dates. projections/case_pages.py asks
 -- in these terms.
-CREATE OR REPLACE FUNCTION read_models.register_facets_2(
+CREATE OR REPLACE FUNCTION read_models.register_facets_3(
     registered_on date, received_at timestamptz, due_on date, kind text, state text, subkind text,
     channel text, unit text, region text, topic text, social_category text, controller text,
     result text, legacy_number text, open boolean, under_control boolean, confidential boolean,
-    units text[], workers text[]
+    repeat boolean, units text[], workers text[]
 ) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     stretch integer := (registered_on - '0001-01-01'::date) / 28;
@@ -62,7 +64,8 @@ BEGIN
         'unit ' || unit, 'region ' || region, 'topic ' || topic,
         'social_category ' || social_category, 'controller ' || controller, 'result ' || result,
         'legacy_number ' || legacy_number,
-        'open ' || open, 'under_control ' || under_control, 'confidential ' || confidential
+        'open ' || open, 'under_control ' || under_control, 'confidential ' || confidential,
+        'repeat ' || repeat
     ] || units || workers LOOP
         IF entry IS NOT NULL THEN
             facets := facets || hashtextextended(entry, 0) || hashtextextended(entry, stretch);
@@ -80,9 +83,9 @@ CREATE INDEX ON {table} ((registered_on - (received_at AT TIME ZONE 'UTC')::date
 CREATE INDEX ON {table} ((due_on - registered_on));
 -- Pending entries are read anew for every stretch of a list, so few may wait; with none waiting a
 -- change of a case takes three times as long.
-CREATE INDEX ON {table} USING gin (read_models.register_facets_2(
+CREATE INDEX ON {table} USING gin (read_models.register_facets_3(
     registered_on, received_at, due_on, kind, state, subkind, channel, unit, region, topic,
     social_category, controller, result, legacy_number, open, under_control, confidential,
-    units, workers
+    repeat, units, workers
 )) WITH (gin_pending_list_limit = 128);
 CREATE INDEX ON {table} USING gin (search);

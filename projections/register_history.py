@@ -13,9 +13,11 @@ from msgspec import Struct
 
 from domain.envelope import Recorded
 from projections import register
+from projections.groups import Group
 from projections.readmodel import Rows
 
-VERSION = 1
+VERSION = 2
+GROUP = Group.LATER
 KEY = ("case_id", "since_position")
 TAKES = register.TAKES
 IGNORED = register.IGNORED
@@ -54,6 +56,8 @@ class Row(Struct):
     under_control: bool
     controller: str | None
     extended: bool
+    repeat: bool
+    confirmed_repeat: bool
     result: str | None
     closed_at: datetime | None
     correlation_id: UUID

@@ -25,6 +25,8 @@ CREATE TABLE {table} (
     under_control boolean NOT NULL,
     controller text,
     extended boolean NOT NULL,
+    repeat boolean NOT NULL,
+    confirmed_repeat boolean NOT NULL,
     result text,
     closed_at timestamptz,
     correlation_id uuid NOT NULL,

@@ -285,8 +285,9 @@ class Int8s(Struct, frozen=True):
 
 
 class _Int8sDumper(Dumper):
+    """Of no type by itself: else it would be taken for all arrays of int8, in COPY too."""
+
     format = Format.BINARY
-    oid = types["int8"].array_oid
 
     def dump(self, obj: Int8s) -> bytes:
         elements = np.empty(len(obj.numbers), np.dtype([("length", ">i4"), ("value", ">i8")]))

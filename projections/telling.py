@@ -82,6 +82,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     sealed: str
     withheld: str
     unnamed: str
+    erased: str
     sentences: dict[str, str]
     values: dict[str, str]
     words: dict[str, str]
@@ -98,6 +99,7 @@ class Language(Struct, frozen=True):
     values: dict[str, Template]
     words: dict[str, str]
     withheld: str = WITHHELD
+    erased: str = ""
 
 
 @cache
@@ -110,6 +112,7 @@ def language(code: str) -> Language:
         sealed=file.sealed,
         withheld=file.withheld,
         unnamed=file.unnamed,
+        erased=file.erased,
         sentences={name: Template.of(text) for name, text in file.sentences.items()},
         values={name: Template.of(text) for name, text in file.values.items()},
         words=file.words,
@@ -131,11 +134,15 @@ class Names(Struct, frozen=True):
 
 
 class Reader(Struct, frozen=True):
-    """For whom something is told. ``numbers`` are those of visits and cases by their ids."""
+    """For whom something is told. ``numbers`` are those of visits and cases by their ids.
+
+    ``lacking``: what is told has lost a part, so that whoever has no name there was erased.
+    """
 
     language: Language
     names: Names
     numbers: Mapping[UUID, str]
+    lacking: bool = False
 
     def told(self, template: Template, thing: Any) -> str:
         return "".join([self._part(part, thing) for part in template.parts])
@@ -169,7 +176,11 @@ class Reader(Struct, frozen=True):
                 return str(value)
             case _:
                 told = self.told(self.language.values[type(value).__name__], value)
-                return told.strip() or self.language.unnamed
+                return told.strip() or self._nobody
+
+    @property
+    def _nobody(self) -> str:
+        return self.language.erased if self.lacking else self.language.unnamed
 
     def _part(self, part: Part, thing: Any) -> str:
         if part.condition and not getattr(thing, part.condition):
@@ -226,6 +237,7 @@ FORMS: dict[str, Callable[[Reader, Any], str]] = {
     "official": _each(Names.official),
     "unit": _each(Names.unit),
     "number": lambda reader, value: reader.numbers.get(value, str(value)[:8]),
+    "numbers": lambda reader, value: ", ".join(FORMS["number"](reader, each) for each in value),
     "word": _word,
     "brief": _brief,
     "clock": _clock,

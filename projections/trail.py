@@ -8,9 +8,11 @@ from msgspec import Struct
 from domain.envelope import Recorded
 from domain.kinds import EVENTS
 from infra.mapper import stored_name
+from projections.groups import Group
 from projections.readmodel import Rows
 
 VERSION = 1
+GROUP = Group.LATER
 KEY = ("case_id", "version")
 APPENDS = True
 TAKES = frozenset(EVENTS)

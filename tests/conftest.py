@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
@@ -13,6 +14,10 @@ from application.desk import Desk
 from infra.embedded import embedded_postgres
 from infra.migrate import migrate
 from tests.desks import ORGANISATION, TEMPLATE, migrated_database, new_desk
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

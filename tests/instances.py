@@ -14,6 +14,7 @@ _BY_PATTERN = {
     r"^[a-z0-9][a-z0-9._-]{0,63}$(?!\n)": "code-{}",
     r"^[0-9a-f]{64}$(?!\n)": "{:064x}",
     r"^[a-z0-9.+-]+/[A-Za-z0-9.+-]+$(?!\n)": "text/x-{}",
+    r"^(people-\d{1,4}( matters-\d{1,4})?|matters-\d{1,4})$(?!\n)": "people-{}",
     r"^https?://[^\s\x00]+$(?!\n)": "https://example.com/{}",
 }
 
@@ -68,6 +69,8 @@ class Maker:
                 return f"{name} şəxsi {number}"
             case inspect.IntType():
                 return (info.ge or 0) + number % 5
+            case inspect.FloatType():
+                return number % 9 / 2
             case inspect.BoolType():
                 return True
             case inspect.UUIDType():

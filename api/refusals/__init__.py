@@ -1,7 +1,8 @@
 """Refusals in the reader's language, from one file a language; English is what the code says.
 
 A file has the general sentence of each type of problem, and a detail where the error carries
-values: its parameters, named as in the templates of events.
+values: its parameters, named as in the templates of events. What a value says in words, such as
+why something is forbidden, stands among the ``words``, by the English.
 """
 
 from functools import cache
@@ -46,6 +47,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     date: str
     titles: dict[str, str]
     details: dict[str, str]
+    words: dict[str, str]
 
 
 @cache
@@ -59,7 +61,7 @@ def refusals(code: str) -> Refusals:
         unnamed="",
         sentences={},
         values={},
-        words={},
+        words=file.words,
     )
     return Refusals(
         titles=file.titles,

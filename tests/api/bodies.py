@@ -11,6 +11,7 @@ from tests.domain.spec import BAKU
 
 NOWHERE = "00000000-0000-4000-8000-000000000001"
 FORGOTTEN = "00000000-0000-4000-8000-000000000002"
+SIGNATORIES = ("00000000-0000-4000-8000-000000000003", "00000000-0000-4000-8000-000000000004")
 
 
 def now() -> datetime:
@@ -84,10 +85,35 @@ def finding(**changes: Any) -> dict[str, Any]:
     }
 
 
+def cause(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "unclear-answer",
+        "title": "Cavabda səbəb göstərilmir",
+        "description": "Rədd cavablarında əsas yazılmır, vətəndaş yenidən müraciət edir",
+        "topics": ["pension"],
+        "units": ["pensions"],
+        **changes,
+    }
+
+
 def of_somebody_forgotten() -> dict[str, Any]:
     """An appeal of whom `destruction` is about and no other test."""
     person = {"id": FORGOTTEN, "surname": "Quliyev", "name": "Nihad"}
     return appeal(applicant={"type": "individual", "person": person})
+
+
+def of_two_signatories() -> dict[str, Any]:
+    """An appeal of the two persons whom `identity` is about."""
+    signatories = [
+        {"id": person, "surname": "Quliyeva", "name": name}
+        for person, name in zip(SIGNATORIES, ("Nərmin", "Nərminə"), strict=True)
+    ]
+    return appeal(applicant={"type": "collective", "signatories": signatories})
+
+
+def identity(signed: str, **changes: Any) -> dict[str, Any]:
+    """*signed* is an appeal `of_two_signatories`."""
+    return {"persons": list(SIGNATORIES), "same": False, "because": [signed, signed], **changes}
 
 
 def destruction(**changes: Any) -> dict[str, Any]:

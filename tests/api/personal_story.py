@@ -6,7 +6,17 @@ from typing import Any
 import httpx
 
 from api.commands import command_name
-from domain import appeal, assignment, finding, information, media_inquiry, reception, record, reply
+from domain import (
+    appeal,
+    assignment,
+    cause,
+    finding,
+    information,
+    media_inquiry,
+    reception,
+    record,
+    reply,
+)
 from domain.case import CaseKind, Command
 from domain.kinds import KINDS
 from tests.api.bodies import on, read
@@ -111,6 +121,8 @@ def tell(story: Story, received_at: str) -> None:
     _assignment(story)
     _reception(story)
     _finding(story)
+    _identity(story)
+    _cause(story)
 
 
 def _appeals(story: Story, received_at: str) -> None:
@@ -206,3 +218,19 @@ def _finding(story: Story) -> None:
     story.go_on("auditor", kind, case, finding.ProposeRemedy, due_on=on(5))
     hide = {"entry": "confidential", "value": "true", "approved_by": "minister", "person_id": None}
     story.go_on("auditor", kind, case, record.CorrectEntry, **hide)
+
+
+def _identity(story: Story) -> None:
+    kind, seen = CaseKind.IDENTITY, story.cases[CaseKind.RECEPTION]
+    one, other = [visit["person_id"] for visit in story.details(seen, "visit-registered")][:2]
+    about = {"persons": [one, other], "because": [seen, seen], "same": False, "evidence": []}
+    case = story.begin("controller", kind, **about)
+    hide = {"entry": "confidential", "value": "true", "approved_by": "minister", "person_id": None}
+    story.go_on("controller", kind, case, record.CorrectEntry, **hide)
+
+
+def _cause(story: Story) -> None:
+    kind = CaseKind.CAUSE
+    about = {"kind": "unclear-answer", "units": ["pensions"], "topics": ["pension"], "cases": []}
+    case = story.begin("controller", kind, **about)
+    story.go_on("controller", kind, case, cause.ProposeRemoval, unit="pensions", due_on=on(5))

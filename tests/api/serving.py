@@ -21,6 +21,15 @@ from api.development_issuer import DevelopmentIssuer
 from application.caller import Role
 from infra.organisation import Official, OfficialKind, Unit, put_organisation
 from infra.settings import Settings, settings_from
+from projections.groups import PACES, Group
+
+_LEADER = (
+    "SELECT a.application_name FROM pg_stat_activity a JOIN pg_locks l USING (pid) "
+    "WHERE starts_with(a.application_name, %s) AND l.locktype = 'advisory' AND l.granted "
+    "AND l.objsubid = 1 AND (l.classid::bigint << 32) + l.objid::bigint = %s "
+    "AND a.datname = current_database() "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("karguzar")
@@ -131,8 +140,18 @@ class Server:
     def workers(self) -> list[psutil.Process]:
         return [p for p in self._members() if _listens(p)]
 
-    def runners(self) -> list[psutil.Process]:
-        return [p for p in self._members() if not _listens(p)]
+    def runner(self, group: Group) -> psutil.Process:
+        """The process that leads in following this group of read models."""
+        found: list[int] = []
+
+        def leads() -> bool:
+            with psycopg.connect(self.conninfo) as conn:
+                rows = conn.execute(_LEADER, (f"karguzar-{group}-runner-", PACES[group].lock))
+                found[:] = [int(name.rpartition("-")[2]) for (name,) in rows.fetchall()]
+            return len(found) == 1
+
+        wait_until(leads, 20, f"one process follows the {group} read models")
+        return psutil.Process(found[0])
 
     def _members(self) -> list[psutil.Process]:
         found = []

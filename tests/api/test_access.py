@@ -19,11 +19,14 @@ from tests.api.bodies import (
     assignment,
     begun,
     calendar_decision,
+    cause,
     destruction,
     done,
     finding,
+    identity,
     inquiry,
     of_somebody_forgotten,
+    of_two_signatories,
     read,
     reception,
     refused,
@@ -40,6 +43,7 @@ BODIES = {
     "assignments": ("controller", assignment),
     "calendar-decisions": ("controller", calendar_decision),
     "findings": ("auditor", finding),
+    "causes": ("controller", cause),
     "destructions": ("controller", destruction),
 }
 
@@ -73,7 +77,11 @@ def test_no_route_but_the_public_ones_answers_without_a_token(server: Server) ->
 def cases(as_: As) -> dict[str, str]:
     """One case of each kind, by resource."""
     begun(as_("registrar"), "appeals", of_somebody_forgotten())
-    return {name: begun(as_(who), name, body()) for name, (who, body) in BODIES.items()}
+    signed = begun(as_("registrar"), "appeals", of_two_signatories())
+    return {
+        "identities": begun(as_("registrar"), "identities", identity(signed)),
+        **{name: begun(as_(who), name, body()) for name, (who, body) in BODIES.items()},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +255,7 @@ def test_the_administrator_sees_no_content(as_: As, cases: dict[str, str]) -> No
         refused(administrator.get(f"/api/v1/{resource}/{case}"), 404, "no-such-case")
 
 
-def test_the_auditor_reads_everything_and_writes_findings_alone(
+def test_the_auditor_reads_everything_and_writes_only_findings_and_causes(
     as_: As, cases: dict[str, str], server: Server
 ) -> None:
     auditor = as_("auditor")

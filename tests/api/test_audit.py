@@ -180,7 +180,7 @@ def test_a_trail_is_of_a_thread_a_person_an_official_or_a_unit_too(
 
     names = ["case-opened", "person-read", "thread-read"]
     for query in ({"person": person}, {"thread": view["thread"]}):
-        entries = audit(auditor, **query)
+        entries = audit(auditor, **query, wait_for=server.log_position())
         assert [e["name"] for e in entries if e["what"] == "event"][:2] == [
             "appeal-registered",
             "appeal-assigned",
@@ -248,6 +248,25 @@ def test_a_case_that_is_hidden_and_one_that_is_not_there_are_told_apart_on_recor
         assert (row["problem"], row["cases"]) == (problem, [UUID(case)])
 
 
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("cases/{}", "cases.get"),
+        ("repeats/groups/{}", "repeats.group"),
+        ("repeats/candidates?appeal={}", "repeats.candidates"),
+        ("audit/trail?case={}", "audit.trail"),
+    ],
+)
+def test_a_refused_read_is_on_record_with_the_case_that_its_address_names(
+    as_: As, server: Server, answered: str, path: str, operation: str
+) -> None:
+    answer = as_("ganja").get(f"/api/v1/{path.format(answered)}")
+    assert answer.status_code in (403, 404), answer.text
+    row = newest(server)
+    assert (row["operation"], row["action"]) == (operation, "read-refused")
+    assert row["cases"] == [UUID(answered)]
+
+
 def test_a_refused_command_is_on_record_with_the_cases_that_it_names(
     as_: As, server: Server, answered: str
 ) -> None:
@@ -266,6 +285,12 @@ def test_a_refused_command_is_on_record_with_the_cases_that_it_names(
             [answered],
         ),
         ("destructions", {"cases": [answered, unknown]}, [answered, unknown]),
+        (f"appeals/{unknown}/confirm-repeat", {"earlier": answered}, [unknown, answered]),
+        (
+            "identities",
+            {"persons": [NOWHERE, unknown], "same": True, "because": [answered, unknown]},
+            [answered, unknown],
+        ),
     ):
         answer = ganja.post(f"/api/v1/{path}", json=body)
         assert answer.status_code in (403, 404, 422), answer.text
@@ -280,7 +305,8 @@ def test_every_id_in_a_command_is_known_to_be_a_case_or_none() -> None:
         for command in of_kind:
             _collect_ids(inspect.type_info(command), "", ids)
     assert ids == CASES | {
-        *("id", "owners", "kept", "person", "person_id", "remedy_id", "request_id", "visit_id")
+        *("id", "owners", "kept", "person", "person_id", "persons"),
+        *("remedy_id", "removal_id", "request_id", "visit_id"),
     }
 
 
@@ -391,6 +417,7 @@ def shown(as_: As) -> dict[str, str]:
     assert registrar.put(path, content=FILE).status_code == 204
     return {
         "case_id": case,
+        "appeal_id": case,
         "thread_id": view["thread"],
         "person_id": view["began"]["applicant"]["person"]["id"],
         "digest": FILE_DIGEST,
@@ -406,7 +433,10 @@ def reads(server: Server) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 QUERY = {"rule": "az-a-gen", "from": "2026-04-06", "reason": "Yoxlama", "since": "1", "by": "kind"}
-UNSEEN = {"calendar-decisions.moves"} | {f"{kind.resource}.get" for kind in KINDS.values()}
+UNSEEN = {
+    *("calendar-decisions.moves", "causes.effect"),
+    *(f"{kind.resource}.get" for kind in KINDS.values()),
+}
 """What the appeal that is shown doesn't have: it is refused, and that is on record."""
 
 
@@ -425,6 +455,8 @@ def test_every_read_is_on_record_or_shows_no_case(server: Server, shown: dict[st
         }
         if operation == "audit.trail":
             query["case"] = shown["case_id"]
+        if operation == "repeats.candidates":
+            query["appeal"] = shown["case_id"]
         before = len(records(server))
         answer = client.get(path.format(**given), params=query)
         fresh = [(row["operation"], row["action"]) for row in records(server)[before:]]

@@ -11,15 +11,21 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
+from api.case_file import wait_for_checkpoint
 from application.desk import Desk
 from domain import appeal, assignment, destruction, finding, media_inquiry, reception
 from domain.kinds import KINDS
 from domain.merkle import leaf_hash
+from domain.personal_fields import WITHHELD, Field, withheld
 from infra.case_file_verifier import RESULTS, verify
+from infra.case_proofs import newest_size
 from infra.leaves import entries
+from infra.log_proof import Outside
 from infra.typesetting.letters import FAMILIES, WEIGHTS, letters_of
-from projections.case_document import LANGUAGES, headings
+from projections.case_document import LANGUAGES, case_document, headings, told_history
+from projections.runner import LogReader
 from tests.attacks import Attack
 from tests.attacks.on_case_files import (
     ATTACKS,
@@ -27,8 +33,20 @@ from tests.attacks.on_case_files import (
     sentence_told_otherwise,
     unsealed,
 )
-from tests.case_files import ANSWER, SCAN, VERIFIER, Office, attach, files_in, office, zipped_again
+from tests.case_files import (
+    ANSWER,
+    NAMES,
+    SCAN,
+    TAKEN,
+    VERIFIER,
+    Office,
+    attach,
+    files_in,
+    office,
+    zipped_again,
+)
 from tests.desks import migrated_database, new_desk
+from tests.infra.proofs import ORIGIN
 
 Check = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -250,6 +268,37 @@ class TestEventsBehindTheCheckpoint:
         newer.proven.hash_and_sign()
         assert check(newer.taken(), "--key", str(newer.proven.signer.verifier))[0] == 0
 
+    def test_are_signed_at_once_where_the_key_is_as_soon_as_they_are_in_the_tree(
+        self, newer: Office, check: Check
+    ) -> None:
+        register, log = newer.proven, newer.desk.log
+        rows = log.cases_between(newer.case, newer.case, log.max_notification_id() or 0)
+        outside = Outside(ORIGIN, register.signer, None)
+        with psycopg.connect(register.database, autocommit=True) as conn:
+            wait_for_checkpoint(conn, outside, rows, 0)
+            assert newest_size(conn, ORIGIN) < rows[-1].position
+            register.tree.grow()
+            wait_for_checkpoint(conn, Outside(ORIGIN, None, None), rows, 0)
+            assert newest_size(conn, ORIGIN) < rows[-1].position
+            wait_for_checkpoint(conn, outside, rows, 0)
+            assert newest_size(conn, ORIGIN) == rows[-1].position
+        content = newer.taken()
+        assert json.loads(files_in(content)["manifest.json"])["proof"]["uncovered"] == []
+        assert check(content, "--key", str(register.signer.verifier))[0] == 0
+
+    def test_nothing_is_signed_of_a_log_that_differs(self, newer: Office) -> None:
+        log = newer.desk.log
+        rows = log.cases_between(newer.case, newer.case, log.max_notification_id() or 0)
+        newer.proven.tree.grow()
+        with psycopg.connect(newer.proven.database, autocommit=True) as conn:
+            before = newest_size(conn, ORIGIN)
+            conn.execute(
+                "INSERT INTO karguzar.stopped_consumers (name, position, error) "
+                "VALUES ('log-tree', 1, 'LogDiffers')"
+            )
+            wait_for_checkpoint(conn, Outside(ORIGIN, newer.proven.signer, None), rows, 0)
+            assert newest_size(conn, ORIGIN) == before
+
     def test_and_names_of_documents_lead_nowhere(self, newer: Office) -> None:
         names = [name for name in files_in(newer.taken()) if "passwd" in name]
         assert names == ["attachments/02-passwd.pdf"]
@@ -285,6 +334,26 @@ def test_the_document_is_made_in_every_language(kept: Office, language: str) -> 
     assert told["language"] == words.sentences_in
     reply = next(e for e in told["entries"] if e["event"] == "reply-revised")
     assert reply["details"]["text"] == ANSWER
+
+
+def test_what_the_citizen_wrote_is_in_it_for_whoever_may_read_it(kept: Office) -> None:
+    log = kept.desk.log
+    rows = log.cases_between(kept.case, kept.case, log.max_notification_id() or 0)
+    reader = LogReader(log, kept.desk.event_mapper, kept.desk.keys)
+    events = kept.desk.event_mapper.read_all(rows, reader.keys_of)
+    begun = events[0].event
+    assert isinstance(begun, appeal.AppealRegistered)
+    begun = replace(begun, text="Pensiyam 3 aydır gəlmir.")
+    events[0] = replace(events[0], event=begun)
+
+    def set_with(*fields: Field) -> tuple[str | None, str | None]:
+        seen = [withheld(each, frozenset(fields)) for each in events]
+        told = told_history(seen, "en", NAMES, {})
+        document = case_document(seen, [], [], "en", NAMES, TAKEN.at, told)
+        return document.subject, document.text
+
+    assert set_with(*Field) == (begun.subject, begun.text)
+    assert set_with(Field.IDENTITY) == (WITHHELD, WITHHELD)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -37,6 +37,7 @@ NAMES_NONE = {
     "as-of counts": ("1", "--kind", "appeal"),
     "as-of changes": ("1",),
     "retention due": (),
+    "repeats returns": ("--by", "topic"),
 }
 """Commands that would show cases here if they had any to show, or that only count them."""
 

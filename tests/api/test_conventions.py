@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from api import app as _every_route  # noqa: F401 - its refusals are listed too
 from api.problems import HANDLERS, problem_type, problem_types
 from domain.case import NotFitting, Refusal
 from tests.api.bodies import NOWHERE, appeal, begun, done, read, refused

@@ -61,6 +61,8 @@ READ_BY_AUDITORS = {
     "appeals.get",
     "threads.history",
     "persons.cases",
+    "repeats.group",
+    "repeats.people",
     "deadlines.list",
     "work.list",
 }

@@ -141,7 +141,7 @@ def test_no_route_takes_anything_personal_in_its_address(quiet: Server) -> None:
     document = quiet.public.get("/schema/openapi.json").json()
     names = {name for path in document["paths"] for name in _placeholders(path)}
     assert names == {
-        *("case_id", "person_id", "thread_id", "deputising_id"),
+        *("case_id", "appeal_id", "person_id", "thread_id", "deputising_id"),
         *("change", "digest"),
     }
     for path in document["paths"]:

@@ -20,24 +20,26 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from api.commands import command_name
+from application.repeat_candidates import LookForRepeats
 from application.rights import RIGHTS
 from domain.case import CaseKind, Command
 from domain.kinds import KINDS
 from tests.api.bodies import NOWHERE, now, read
 from tests.api.personal_markers import found_in, has_personal, marked_body, marker
-from tests.api.personal_story import Story, tell
+from tests.api.personal_story import FORMS, Story, tell
 from tests.api.serving import PEOPLE, Server, served, wait_until
 from tests.api.test_notices import free_port
 from tests.desks import migrated_database
 from tests.infra.receivers import HERE, WebServer, web_server
 
 SHOWS_CASES = re.compile(
-    r"/api/v1/(?:cases|appeals|receptions|media-inquiries|assignments|findings|destructions"
+    r"/api/v1/(?:cases|appeals|receptions|media-inquiries|assignments|findings|causes|destructions"
+    r"|identities"
     r"|calendar-decisions)(?:/[0-9a-f-]{36}(?:/(?:history|thread|changes|file|contact-details"
     r"|documents/[0-9a-f]{64}))?)?"
     r"|/api/v1/threads/[0-9a-f-]{36}|/api/v1/work|/api/v1/persons/[0-9a-f-]{36}/cases"
     r"|/api/v1/audit/trail|/api/v1/changes|/api/v1/deadlines"
-    r"|/api/v1/calendar-decisions/[0-9a-f-]{36}/moves"
+    r"|/api/v1/calendar-decisions/[0-9a-f-]{36}/moves|/api/v1/repeats/candidates"
 )
 """Where the good answers are cases, and hold what is personal for those who may read it."""
 
@@ -156,6 +158,11 @@ def _every_other_post(server: Server, story: Story) -> None:
             for who in ("controller", "registrar", "administrator"):
                 body = {"reason": marker(), "text": marker(), "official": marker("fin")}
                 story.clients[who].request(method, address, json=body)
+    for form in FORMS:
+        draft = marked_body(LookForRepeats, form)
+        for who in ("registrar", "clerk", "executor"):
+            answer = story.clients[who].post("/api/v1/repeats/candidates", json=draft)
+            assert answer.status_code == (403 if who == "executor" else 200), answer.text
 
 
 def _no_database(server: Server, story: Story) -> None:

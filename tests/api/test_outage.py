@@ -15,6 +15,8 @@ import pytest
 
 from infra.embedded import embedded_postgres
 from infra.migrate import migrate
+from projections import READ_MODELS
+from projections.groups import Group
 from tests.api.bodies import appeal, begun, read
 from tests.api.serving import PEOPLE, Server, alive, served, wait_until
 from tests.desks import migrated_database
@@ -125,7 +127,7 @@ def test_the_server_lives_through_an_outage_of_postgresql(server_dir: Path) -> N
 
 @pytest.fixture(scope="module")
 def pair(postgres: str, server_dir: Path) -> Iterator[Server]:
-    """A server of two workers and a runner."""
+    """A server of two workers and its runners."""
     with (
         migrated_database(postgres) as conninfo,
         served(server_dir / "pair", conninfo, workers=2) as server,
@@ -136,7 +138,7 @@ def pair(postgres: str, server_dir: Path) -> Iterator[Server]:
 
 def test_another_runner_takes_over_when_the_runner_dies(pair: Server) -> None:
     registrar = pair.client(pair.token(PEOPLE["registrar"]))
-    (runner,) = pair.runners()
+    runner = pair.runner(Group.NEAR)
     runner.kill()
     case = begun(registrar, "appeals", appeal())
     position = read(registrar, f"appeals/{case}")["position"]
@@ -145,9 +147,33 @@ def test_another_runner_takes_over_when_the_runner_dies(pair: Server) -> None:
         20,
         "the read models go on",
     )
-    (successor,) = pair.runners()
-    assert successor.pid != runner.pid
+    assert pair.runner(Group.NEAR).pid != runner.pid
     read_models_have_come_to_the_end(pair)
+
+
+def test_when_the_later_runner_hangs_and_dies_nobody_waits_and_nothing_is_lost(
+    pair: Server,
+) -> None:
+    registrar = pair.client(pair.token(PEOPLE["registrar"]))
+    later = pair.runner(Group.LATER)
+    later.suspend()
+    before = pair.log_position()
+    cases = {begun(registrar, "appeals", appeal()) for _ in range(20)}
+    end = pair.log_position()
+
+    answer = registrar.get("/api/v1/cases", params={"wait_for": end})
+    assert answer.status_code == 200
+    assert cases <= {row["case_id"] for row in answer.json()["rows"]}
+    models = read(pair.client(pair.token(PEOPLE["auditor"])), "positions")["read_models"]
+    behind = {model["name"] for model in models if model["position"] <= before}
+    assert behind == {model.name for model in READ_MODELS if model.group is Group.LATER}
+
+    later.kill()
+    read_models_have_come_to_the_end(pair)
+    assert pair.runner(Group.LATER).pid != later.pid
+    with psycopg.connect(pair.conninfo) as conn:
+        trail = conn.execute("SELECT position FROM read_models.trail ORDER BY 1").fetchall()
+    assert trail == [(position,) for position in sorted(logged(pair))]
 
 
 def test_the_other_worker_answers_while_a_dead_one_is_replaced(pair: Server) -> None:
@@ -163,7 +189,7 @@ def test_the_other_worker_answers_while_a_dead_one_is_replaced(pair: Server) -> 
         return len(pair.workers()) == 2
 
     wait_until(both_listen, 20, "the dead worker is replaced")
-    assert answered > 1
+    assert answered
     after = {process.pid for process in pair.workers()}
     assert before[1].pid in after
     assert before[0].pid not in after
@@ -203,7 +229,7 @@ def test_when_the_parent_is_killed_nothing_is_left_running(postgres: str, server
     ):
         # One worker answers; the other may still be starting.
         family: list[psutil.Process] = server.family()
-        assert len(family) == 5
+        assert len(family) == 6
         server.process.kill()
         wait_until(lambda: not any(map(alive, family)), 15, "the orphans end")
         with pytest.raises(httpx.ConnectError):

@@ -1,5 +1,6 @@
 """Every problem has its sentence in every language, and the server answers in the reader's."""
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -12,12 +13,16 @@ import api.app
 import api.cli
 from api.problems import OF_THE_FRAMEWORK, STATUS, problem_type, problem_types, title_of
 from api.refusals import LANGUAGES, Fields, Told, refusals, told
+from application.access import ROLES_NEEDED, Forbidden
+from application.caller import Role
+from application.sight_of_fields import NOT_SEEN
 from domain.case import NotFitting, Refusal
 from domain.rule import UnknownRule
 from domain.term import StillPaused
 from tests.api.bodies import NOWHERE, appeal, begun, refused
 from tests.api.conftest import As
 from tests.api.serving import Server
+from tests.test_borders import ROOT
 
 ASSEMBLED = (api.app, api.cli)
 """Whatever the server and the command line import can refuse."""
@@ -113,6 +118,38 @@ def test_a_refusal_that_only_says_its_sentence_says_it_in_the_readers_language(
 def in_language(error: Exception, language: str) -> Told:
     english = Told(title_of(type(error)), str(error), "en")
     return told(problem_type(type(error)), english, error, language)
+
+
+def whys() -> set[str]:
+    """Why something is forbidden: what `Forbidden` is called with where it is raised."""
+    found = {*NOT_SEEN.values()}
+    for layer in ("api", "application"):
+        for path in (ROOT / layer).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Forbidden":
+                    found |= {
+                        str(each.value) for each in node.args if isinstance(each, ast.Constant)
+                    }
+    return {*found, ROLES_NEEDED, Forbidden().why}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_why_something_is_forbidden_is_told_in_every_language(language: str) -> None:
+    words = refusals(language).reader.language.words
+    assert words.keys() == whys()
+    for text in words.values():
+        for word in re.findall(r"[^\W\d_]+", text):
+            assert LETTERS[language].fullmatch(word), (word, text)
+    for why in whys():
+        said = in_language(Forbidden(why), language)
+        assert (said.detail, said.languages) == (f"{words[why]}.", language)
+
+
+def test_the_roles_that_would_do_are_told() -> None:
+    needed = Forbidden(ROLES_NEEDED, {Role.REGISTRAR, Role.CONTROLLER})
+    assert str(needed) == "This needs one of these roles: controller, registrar"
+    said = in_language(needed, "az")
+    assert said.detail == "Bunun üçün bu rollardan biri lazımdır: controller, registrar."
 
 
 def test_values_are_told_in_the_sentence() -> None:

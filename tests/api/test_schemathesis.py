@@ -24,10 +24,13 @@ from tests.api.bodies import (
     assignment,
     begun,
     calendar_decision,
+    cause,
     destruction,
     finding,
+    identity,
     inquiry,
     of_somebody_forgotten,
+    of_two_signatories,
     read,
     reception,
 )
@@ -83,8 +86,11 @@ def cases(anyone: httpx.Client) -> dict[str, str]:
         "calendar-decisions": calendar_decision(),
         "destructions": destruction(),
         "findings": finding(),
+        "causes": cause(),
     }
     begun(anyone, "appeals", of_somebody_forgotten())
+    signed = begun(anyone, "appeals", of_two_signatories())
+    bodies["identities"] = identity(signed)
     ids = {resource: begun(anyone, resource, body) for resource, body in bodies.items()}
     return {**ids, "cases": ids["appeals"], "threads": ids["receptions"]}
 
@@ -110,6 +116,8 @@ def test_every_operation_answers_as_the_document_says(
             resource = case.operation.path.removeprefix("/api/v1/").split("/")[0]
             if "case_id" in case.path_parameters and resource in cases:
                 case.path_parameters["case_id"] = cases[resource]
+            if "appeal_id" in case.path_parameters:
+                case.path_parameters["appeal_id"] = cases["appeals"]
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         try:

@@ -9,15 +9,21 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
+from api.documents import Documents
 from application.caller import Role
 from application.demo import DEMO_CALLERS, DemoSummary, plan_demo, seed_demo
+from application.demo_archive import KeptDocument
 from application.desk import Desk
-from domain import appeal, assignment, media_inquiry, reception
+from domain import appeal, assignment, identity, media_inquiry, reception
+from domain.applicant import Individual
 from domain.case import CaseKind
 from domain.envelope import Recorded
+from domain.identity import IdentityDecisionWithdrawn, PersonsJoined
 from domain.kinds import EVENTS
+from domain.record import DocumentAttached
 from infra.jurisdiction import terms_of
 from infra.mapper import stored_name
+from infra.retention import retention_rules
 from tests.desks import migrated_database, new_desk, recorded_by
 from tests.domain.spec import BAKU
 
@@ -35,13 +41,11 @@ HARDLY_EVER = {
     "assignment-extension-refused",
     "media-inquiry-declined",
     "reception-cancelled",
-    "document-attached",
-    "legacy-outcome-recorded",
     "reception-postponed",
     "appeal-reopened",
     "appeal-reclassified",
     "media-inquiry-reopened",
-    # Nothing of half a year is old enough to go: one erasure is proposed, and waits.
+    # One case is old enough to go, and one erasure is proposed and waits.
     "content-destroyed",
     "destruction-approved",
     "destruction-carried-out",
@@ -55,6 +59,12 @@ HARDLY_EVER = {
     "finding-withdrawn",
     "remedy-carried-out",
     "remedy-proposed",
+    # One cause is named, and one proposal to remove it carried out.
+    "cause-closed",
+    "cause-evidence-added",
+    "cause-evidence-withdrawn",
+    "cause-withdrawn",
+    "removal-refused",
 }
 
 
@@ -128,6 +138,27 @@ def test_cases_stand_at_many_stages(half_year: HalfYear) -> None:
         reception.ReceptionStage.PLANNED,
         reception.ReceptionStage.CLOSED,
     }
+    decided = identity.Stage.JOINED, identity.Stage.TOLD_APART, identity.Stage.WITHDRAWN
+    assert stages[CaseKind.IDENTITY] == {*decided}
+
+
+def test_who_is_joined_was_entered_twice_by_one_name_and_phone(half_year: HalfYear) -> None:
+    events = [recorded.event for recorded in half_year.log]
+    withdrawn = {e.persons for e in events if isinstance(e, IdentityDecisionWithdrawn)}
+    [joined] = [
+        e.persons for e in events if isinstance(e, PersonsJoined) and e.persons not in withdrawn
+    ]
+    entered = [
+        e.applicant.person
+        for e in events
+        if isinstance(e, appeal.AppealRegistered) and isinstance(e.applicant, Individual)
+    ]
+    one, *others = [person for person in entered if person.id in joined]
+    assert {person.id for person in (one, *others)} == set(joined)
+    assert all(
+        (one.surname, one.name, one.phone) == (other.surname, other.name, other.phone)
+        for other in others
+    )
 
 
 def test_nothing_was_refused_to_the_policies(half_year: HalfYear) -> None:
@@ -188,3 +219,34 @@ def test_most_appeals_are_applications_and_about_a_third_are_complaints(agency: 
 def test_every_role_a_token_may_carry_has_an_official() -> None:
     assert DEMO_CALLERS.keys() == set(Role) - {Role.SYSTEM}
     assert DEMO_CALLERS[Role.EXECUTOR] == ("pensions-1", "pensions")
+
+
+def test_one_case_of_the_archive_is_due_to_be_destroyed_and_has_its_documents(
+    agency: Desk, database: str
+) -> None:
+    documents = Documents(agency)
+    kept: list[KeptDocument] = []
+
+    def keep(document: KeptDocument) -> None:
+        kept.append(document)
+        documents.store(
+            document.case_id,
+            document.owner,
+            document.document.sha256,
+            document.document.media_type,
+            document.content,
+        )
+
+    with psycopg.connect(database, autocommit=True) as conn:
+        seed_demo(agency, conn, today=TODAY, cases=12, keep=keep)
+    standing = agency.remembered(kept[0].case_id)
+    assert standing
+    rule = retention_rules("az").of(CaseKind.APPEAL, standing.state.kind)
+    assert rule
+    assert standing.ended_on
+    assert rule.may_go_on(standing.ended_on) < TODAY
+    happened = [recorded.event for recorded in recorded_by(agency)]
+    attached = [event.document for event in happened if isinstance(event, DocumentAttached)]
+    assert attached == [each.document for each in kept]
+    for each in kept:
+        assert documents.read(each.case_id, each.document.sha256) == ("text/plain", each.content)

@@ -1,14 +1,17 @@
 from collections import Counter
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from api.documents import Documents
 from api.retention_composition import make_retention
 from application.desk import Desk
 from application.orders import NamedCaseMissing
+from domain.appeal import AppealRegistered
 from domain.applicant import Represented
 from domain.assignment import Source
 from domain.case import CaseKind
@@ -23,8 +26,9 @@ from domain.destruction import (
     WithdrawDestruction,
 )
 from domain.keeping import ContentGone, HoldFromDestruction
+from domain.record import AddNote, NoteAdded
 from projections import READ_MODELS
-from projections.history import tell_all
+from projections.history import tell, tell_all
 from projections.runner import Runner
 from projections.telling import Names
 from tests.application.destructions import (
@@ -192,6 +196,29 @@ def test_whoever_comes_again_after_an_erasure_gets_a_new_key_that_opens_nothing_
     assert not any(word in str(old) for word in WORDS)
     destruction_desk(desk, database).round()
     assert PERSON.id in key_owners(database), "a carried out destruction deletes no later key"
+
+
+def test_what_is_recorded_after_an_erasure_belongs_to_the_case_and_the_erased_stay_erased(
+    desk: Desk, database: str, runner: Runner
+) -> None:
+    case = appeal_of(desk, PERSON)
+    withdrawn(desk, case)
+    destroyed(desk, database, runner, erasure_proposed(desk, PERSON.id or case))
+    desk.execute(add_note(case, "Arxivə verildi", by=HEAD))
+    asked = order(CaseKind.APPEAL, case, AddNote(text="Ona aid", person_id=PERSON.id), HEAD)
+    desk.execute(asked)
+    content = b"akt"
+    digest = sha256(content).hexdigest()
+    Documents(desk).store(case, PERSON.id or case, digest, "text/plain", content)
+    assert Documents(desk).read(case, digest) == ("text/plain", content)
+    assert PERSON.id not in key_owners(database)
+    history = recorded_by(desk)
+    told = [r.event.text for r in history if isinstance(r.event, NoteAdded)]
+    assert told == ["[sealed]", "Arxivə verildi", "Ona aid"]
+    (begun,) = (r for r in history if isinstance(r.event, AppealRegistered))
+    names = Names({}, {}, BAKU)
+    assert "müraciət edən: [silinib];" in tell(begun, "az", names).sentence
+    assert "applicant: [erased];" in tell(begun, "en", names).sentence
 
 
 def test_a_case_that_was_held_or_hung_on_meanwhile_is_spared(

@@ -176,3 +176,13 @@ def test_every_level_of_the_model_is_one_that_is_compared() -> None:
     model = people_model()
     for sort, levels in model.levels.items():
         assert {f"{sort}-{level}" for level in levels} <= set(CODES[sort])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("people", [2, TOWN, COUNTRY])
+def test_a_twin_sister_is_no_more_joined_in_a_list_of_a_few(people: int) -> None:
+    rena = LEYLA | {"name": "Rəna"}
+    cyrillic = {"surname": "Нумунаева", "name": "Лейла", "born": "1980-03-14"}
+    for one in (LEYLA, cyrillic | {"phone": LEYLA["phone"]}):
+        for namesakes in (1, 2):
+            assert not like(one, rena, people, namesakes=[namesakes]).joined
+    assert like(LEYLA, rena | {"fin": "5AB12X7"}, people).joined is False

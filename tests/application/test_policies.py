@@ -25,10 +25,12 @@ from domain.appeal import (
     AppealMerged,
     AppealRegistered,
     Channel,
-    EarlierAppealHasEnded,
     MergeAppeal,
     NoteMergedAppeal,
     RegisterAppeal,
+)
+from domain.appeal_refusals import (
+    EarlierAppealHasEnded,
 )
 from domain.applicant import Individual
 from domain.assignment import GiveAssignment, Source

@@ -26,7 +26,6 @@ from domain.appeal import (
     Channel,
     CloseAppeal,
     Ground,
-    InternalDueTooLate,
     LeaveUnconsidered,
     ReclassifyAppeal,
     RegisterAppeal,
@@ -35,6 +34,9 @@ from domain.appeal import (
     TakeUpAgain,
     decide,
     evolve,
+)
+from domain.appeal_refusals import (
+    InternalDueTooLate,
 )
 from domain.applicant import Individual
 from domain.calendar import CalendarMissing, DayKind, DayMark

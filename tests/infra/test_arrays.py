@@ -5,6 +5,7 @@ from psycopg.abc import Dumper
 from psycopg.adapt import Transformer
 from psycopg.pq import Format
 
+import projections.returns  # noqa: F401 - brings an adapter of its own
 from infra.arrays import TextArray, WholeNumberArray
 
 

@@ -16,11 +16,14 @@ from domain.due import Due
 from domain.envelope import Recorded
 from domain.kinds import KINDS
 from domain.recalculation import DueDatesMoved, RecomputeDueDates
+from infra.blinding import Blinding
+from infra.keys import PersonKey
 from infra.mapper import EVENT_TYPES, EventMapper
 from infra.rows import StreamRow
 from infra.upcasts import UPCASTS
 from projections import READ_MODELS, due_dates
 from projections.clocks import clocks_of
+from tests.desks import MASTER_KEY
 from tests.domain.spec import CASE, PLAIN_CALENDAR, PLAIN_TERMS, TERMS_WITH_A_HOLIDAY, context
 from tests.stored_events.examples import FOLDER, OneKey, read
 
@@ -201,9 +204,11 @@ class TestACaseOfOldEvents:
 
     def test_is_rebuilt_into_the_read_models(self, events: Any, then: date) -> None:
         recorded = stored(*events)
-        folded: dict[str, Any] = {model.name: {} for model in READ_MODELS}
+        blinding = Blinding(PersonKey(MASTER_KEY))
+        models = [model.bound(blinding) for model in READ_MODELS]
+        folded: dict[str, Any] = {model.name: {} for model in models}
         for each in recorded:
-            for model in READ_MODELS:
+            for model in models:
                 model.fold(folded[model.name], each)
         term = state_of(recorded).due
         row = folded[due_dates.__name__.rpartition(".")[2]][CASE, "answer"]

@@ -94,12 +94,13 @@ def test_what_a_kill_interrupted_goes_on_and_is_harmless_to_run_again(
     verify_master_key(conn, NEW_KEY)
 
 
+@pytest.mark.parametrize("lock", locks.RUNNERS, ids=["near", "later"])
 def test_a_register_that_runs_with_the_old_key_alone_stops_the_change(
-    database: str, conn: Connection[Any]
+    database: str, conn: Connection[Any], lock: int
 ) -> None:
     people(conn)
     with psycopg.connect(database, autocommit=True) as runner:
-        assert locks.take(runner, locks.RUNNER)
+        assert locks.take(runner, lock)
         for attempt in (rotate, require_master_key):
             with pytest.raises(RegisterRuns, match="PREVIOUS_FILE"):
                 attempt(conn, NEW_KEY, MASTER_KEY)

@@ -32,6 +32,8 @@ SOUNDS_PERSONAL = re.compile(
     r"|birth|fin\b|comment|contact|(?<!file_)\bname\b"
 )
 NOT_PERSONAL = {
+    ("AnswererNamed", "answerer"): "the official who has to answer, not what they say",
+    ("FindingAnswered", "answered_on"): "the day of the answer, not what it says",
     ("FindingAnswered", "answered_by"): "the official who answers, not what they say",
     ("FindingOpened", "answerer"): "the official who has to answer, not what they say",
     ("MediaInquiryAnswered", "answered_on"): "the day of the answer, not what it says",

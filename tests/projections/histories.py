@@ -10,13 +10,14 @@ from uuid import UUID, uuid5
 
 from msgspec import NODEFAULT, Struct, structs
 
+from domain import appeal
 from domain.answer_term import SuspendTerm
-from domain.appeal import DispatchReply
+from domain.appeal import AppealKind, Channel, DispatchReply, RegisterAppeal
 from domain.applicant import Anonymous, Collective, Individual, LegalEntity, Represented
 from domain.assignment import FROM_A_CASE, CoExecutor, GiveAssignment
 from domain.calendar import CalendarMissing, DayKind
 from domain.calendar_decision import DecidedDay
-from domain.case import Actor, CaseKind, Command, Context, Person, Refusal
+from domain.case import Actor, CaseKind, Command, Context, Other, Person, Refusal
 from domain.control import PutUnderControl
 from domain.destruction import (
     CarryOutDestruction,
@@ -26,6 +27,7 @@ from domain.destruction import (
 )
 from domain.envelope import Recorded
 from domain.finding import Finding, OpenFinding
+from domain.identity import Identity
 from domain.keeping import DestroyContent
 from domain.kinds import KINDS
 from domain.media_inquiry import AnswerMediaInquiry
@@ -97,6 +99,7 @@ def history(rng: Random, kind: CaseKind, *, events: int, first_position: int = 1
         if chosen is RecomputeDueDates and rng.random() < 0.5:
             ctx = structs.replace(ctx, terms=TERMS_WITH_A_HOLIDAY)
         command = _command(rng, chosen, state, ctx)
+        ctx = structs.replace(ctx, others=_OTHERS)
         try:
             happened = kinds.decide(command, state, ctx)
         except (Refusal, CalendarMissing):
@@ -232,7 +235,7 @@ def _correctable(rng: Random, state: Any, _ctx: Context) -> str:
     visits = getattr(state, "visits", None)
     if visits:
         return f"{rng.choice(list(visits))}.topic"
-    if isinstance(state, Finding):
+    if isinstance(state, (Finding, Identity)):
         return "confidential"
     return rng.choice(
         ["topic", "region", "social_category", "channel", "media", "subject", "text", "received_at"]
@@ -270,8 +273,28 @@ def _day(back: int) -> Callable[[Random, Any, Context], date]:
     return lambda rng, _state, ctx: ctx.today - timedelta(days=rng.randint(0, back))
 
 
+_BEFORE = NOON - timedelta(days=90)
+_EARLIER = appeal.decide(
+    RegisterAppeal(
+        kind=AppealKind.APPLICATION,
+        channel=Channel.POST,
+        applicant=Individual(person=Person(id=PEOPLE[0], name="Ad")),
+        topic="pension",
+        subject="mövzu",
+        received_at=_BEFORE,
+    ),
+    None,
+    context(Actor(official="official-0", unit="records", client="tests"), _BEFORE),
+)
+assert isinstance(_EARLIER[0], appeal.AppealRegistered)
+_OTHERS = {
+    one: Other(structs.replace(appeal.evolve(None, _EARLIER[0]), persons=frozenset(PEOPLE)), 1)
+    for one in PEOPLE
+}
+"""What a command may name: earlier appeals in which everybody appears."""
+
 _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
-    "answerer": lambda rng, _state, _ctx: rng.choice([None, *OFFICIALS]),
+    "answerer": lambda rng, state, _ctx: rng.choice([*OFFICIALS, *([] if state else [None])]),
     "answer_rule": lambda rng, _state, _ctx: rng.choice(_RULES),
     "applicant": lambda rng, state, ctx: (
         Person(id=rng.choice(PEOPLE), name="Ad")
@@ -279,12 +302,14 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
         else _applicant(rng, state, ctx)
     ),
     "approved_by": lambda _rng, _state, _ctx: "approver",
+    "answered_repeats": lambda _rng, _state, _ctx: (),
     "appeal_id": _written_appeal,
     "arrived_at": lambda _rng, _state, _ctx: None,
     "body": lambda rng, _state, _ctx: rng.choice(["Nazirlik", None]),
     "co_executors": _co_executors,
     "complained_of": lambda _rng, _state, _ctx: (),
     "complained_of_units": lambda _rng, _state, _ctx: (),
+    "cases": lambda rng, _state, _ctx: tuple(rng.sample(PEOPLE, 2)),
     "consent": lambda _rng, _state, _ctx: True,
     "copies": lambda _rng, _state, _ctx: (),
     "covering_letter": lambda _rng, _state, _ctx: None,
@@ -294,11 +319,13 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
         ),
     ),
     "decision": lambda rng, _state, _ctx: rng.choice(PEOPLE),
+    "because": lambda _rng, _state, _ctx: PEOPLE[:2],
     "digest": _digest,
     "dispatched_on": lambda _rng, _state, ctx: ctx.today,
     "document": lambda rng, _state, _ctx: Document(
         name="fayl", media_type="text/plain", size=1, sha256=f"{rng.getrandbits(256):064x}"
     ),
+    "earlier": lambda rng, _state, _ctx: rng.choice(PEOPLE),
     "enclosures": lambda _rng, _state, _ctx: (),
     "entry": _correctable,
     "evidence": lambda _rng, _state, _ctx: (),
@@ -309,6 +336,7 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "on": lambda _rng, _state, ctx: ctx.today,
     "opened_at": lambda _rng, _state, _ctx: None,
     "outlet_deadline": lambda _rng, _state, ctx: ctx.at + timedelta(days=1),
+    "persons": lambda _rng, _state, _ctx: PEOPLE[:2],
     "percent": lambda _rng, _state, _ctx: 50,
     "person": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
     "person_id": lambda rng, _state, _ctx: rng.choice(PEOPLE),
@@ -318,9 +346,13 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "records_close_at": lambda _rng, _state, _ctx: NOON.time().replace(hour=18),
     "region": lambda rng, _state, _ctx: rng.choice(["ganja", "lankaran"]),
     "registered_on": lambda _rng, _state, ctx: ctx.today,
-    "remedy_id": lambda rng, state, _ctx: rng.choice([*getattr(state, "remedies", ()), PEOPLE[0]]),
+    "remedy_id": lambda rng, state, _ctx: rng.choice(
+        [*(each.remedy_id for each in getattr(state, "remedies", ())), PEOPLE[0]]
+    ),
+    "removal_id": lambda rng, state, _ctx: rng.choice([*getattr(state, "removals", ()), PEOPLE[0]]),
     "request_id": _request,
     "sheets": lambda _rng, _state, _ctx: 1,
+    "model": lambda rng, _state, _ctx: rng.choice(["people-1 matters-1", None]),
     "social_category": lambda rng, _state, _ctx: rng.choice(["pensioner", "veteran"]),
     "source_reference": lambda _rng, _state, _ctx: "iclas 3",
     "since": lambda _rng, _state, ctx: ctx.today,
@@ -330,11 +362,13 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "ends_at": lambda _rng, _state, _ctx: (NOON + timedelta(hours=3)).astimezone(BAKU),
     "taken_in_at": lambda _rng, _state, _ctx: None,
     "topic": lambda rng, _state, _ctx: rng.choice(["pension", "land", "services"]),
+    "topics": lambda _rng, _state, _ctx: ("pension", "land"),
     "unit": lambda rng, _state, _ctx: rng.choice(UNITS),
+    "units": lambda rng, _state, _ctx: tuple(rng.sample(UNITS, 2)),
     "url": lambda rng, _state, _ctx: f"https://xeber.example/{rng.randint(1, 999)}",
     "value": lambda rng, state, ctx: rng.choice(
         ["true", "false"]
-        if isinstance(state, Finding)
+        if isinstance(state, (Finding, Identity))
         else ["post", "tv", "land", "health", str(ctx.at - timedelta(hours=rng.randint(0, 6)))]
     ),
     "visit_id": _visit,

@@ -59,6 +59,8 @@ def runner_for(
     desk: Desk, database: str, tracking: TrackingRecorder, models: Sequence[ReadModel]
 ) -> Runner:
     """A runner over the live builds of the models, which it makes where there are none."""
+    reader = reader_of(desk)
+    models = bound(desk, models)
     with psycopg.connect(database, autocommit=True) as conn:
         ensure_builds(conn, models)
 
@@ -69,13 +71,27 @@ def runner_for(
                 for model, build in followed_builds(conn, models)
             ]
 
-    return Runner(reader_of(desk), tracking, consumers)
+    return Runner(reader, tracking, consumers)
+
+
+def bound(desk: Desk, models: Sequence[ReadModel]) -> list[ReadModel]:
+    """The models with the register's secret for those that take it."""
+    blinding = reader_of(desk).blinding
+    return [model.bound(blinding) for model in models]
 
 
 def run_out(runner: Runner) -> None:
     """Let the runner take all there is."""
     while runner.step():
         pass
+
+
+def stored_rows(database: str, model: ReadModel) -> list[tuple[Any, ...]]:
+    """All rows of the live build, those of the past among them, in one order."""
+    view = f"{model.name}_known" if model.has_past else model.name
+    query = SQL("SELECT * FROM {} AS row ORDER BY row::text").format(Identifier(SCHEMA, view))
+    with psycopg.connect(database) as conn:
+        return conn.cursor(row_factory=tuple_row).execute(query).fetchall()
 
 
 def rows_of(database: str, model: ReadModel) -> list[tuple[Any, ...]]:

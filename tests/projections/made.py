@@ -11,7 +11,7 @@ from msgspec import convert, inspect
 from domain.case import Event
 
 PERSON_ID = UUID("00000000-0000-7000-8000-0000000000aa")
-TEXTS = ("Mətn", "code-1", "a" * 64, "application/pdf", "https://example.az/1")
+TEXTS = ("Mətn", "code-1", "a" * 64, "application/pdf", "https://example.az/1", "people-1")
 
 
 def instances(event: type[Event]) -> Iterator[Event]:
@@ -66,6 +66,8 @@ def _value(info: inspect.Type, *, form: int, full: bool) -> Any:
             return next(text for text in TEXTS if re.search(pattern or "", text))
         case inspect.IntType(ge=low):
             return low or 1
+        case inspect.FloatType():
+            return 1.5
         case inspect.BoolType():
             return full
         case inspect.DateTimeType():

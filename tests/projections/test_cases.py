@@ -199,6 +199,7 @@ def _two_filters(rng: Random, rows: list[Row]) -> tuple[CaseFilter, Any]:
             "under_control",
             "controller",
             "confidential",
+            "repeat",
             "result",
             "legacy_number",
         )

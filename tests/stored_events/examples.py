@@ -89,4 +89,9 @@ def read(stored: Path) -> list[Recorded]:
 
 
 def shown(recorded: list[Recorded]) -> bytes:
-    return json.format(json.encode(to_builtins(recorded), order="sorted"), indent=1) + b"\n"
+    """All is told but that nothing is lacking, which the first readings don't say."""
+    readings = to_builtins(recorded)
+    for reading in readings:
+        if not reading["lacking"]:
+            del reading["lacking"]
+    return json.format(json.encode(readings, order="sorted"), indent=1) + b"\n"
