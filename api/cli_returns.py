@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from api.cli_register import register
 from api.cli_tables import columns_of
 from api.operator import put_on_record, read_by_operator
 from api.return_figures import Figures, Share, figures
-from api.returns import YEAR, PeriodInverted
+from api.returns import YEAR, period_of
 from domain.access_record import Action
 from domain.case import NotFitting
 from infra.eventstore import ROLE
@@ -114,10 +114,7 @@ async def _read(
         at = await read_as_of(conn, zone, known) if known else as_of_now(zone, seen)
         if at.position > seen:
             fail(_BEHIND.format(seen=seen), status=1)
-        last = until or at.on
-        first = since or last - timedelta(days=YEAR - 1)
-        if last < first:
-            raise PeriodInverted
+        first, last = period_of(since, until, at.on, days=YEAR)
         asked = Asked(
             at=at.position,
             on=at.on,

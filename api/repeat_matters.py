@@ -14,7 +14,7 @@ from api.as_of import AsKnown, AsOf, BusinessDay
 from api.lists import Cursor, Limit, require_personal
 from api.problem_responses import answers
 from api.register_state import AppRequest, caller_of, register_of
-from api.returns import PeriodInverted, Until, known_at
+from api.returns import Until, known_at, period_of
 from api.waiting import WaitFor
 from application.access import list_sight_sql, sees_personal
 from domain.appeal import AppealKind
@@ -106,11 +106,7 @@ async def asked_of(  # noqa: PLR0913 - what a question has
     """What is asked, at which position; waits until the read models have come to it."""
     register = register_of(request)
     at = await known_at(request, known, on, wait_for)
-    last = until or at.on
-    first = since or last - timedelta(days=QUARTER - 1)
-    if last < first:
-        raise PeriodInverted
-    period = Span(first, last)
+    period = Span(*period_of(since, until, at.on, days=QUARTER))
     asked = MattersAsked(
         at=at.position,
         on=at.on,

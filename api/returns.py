@@ -143,10 +143,7 @@ async def asked_of(
     _require_coarse(caller_of(request), wanted, within)
     at = await known_at(request, known, on, wait_for)
     register = register_of(request)
-    last = until or at.on
-    first = since or last - timedelta(days=YEAR - 1)
-    if last < first:
-        raise PeriodInverted
+    first, last = period_of(since, until, at.on, days=YEAR)
     asked = Asked(
         at=at.position,
         on=at.on,
@@ -158,6 +155,18 @@ async def asked_of(
         wanted=wanted,
     )
     return asked, at
+
+
+def period_of(since: date | None, until: date | None, on: date, *, days: int) -> tuple[date, date]:
+    """The first and the last day asked about: by default the *days* that end *on* the day.
+
+    Raises PeriodInverted.
+    """
+    last = until or on
+    first = since or last - timedelta(days=days - 1)
+    if last < first:
+        raise PeriodInverted
+    return first, last
 
 
 def _require_coarse(caller: Caller, wanted: AnswerFilter, within: int) -> None:

@@ -1,5 +1,6 @@
 """Who writes an appeal: the forms an applicant can take (Law 1308-IVQ Art. 3.0.1, 6.3-6.4)."""
 
+from collections.abc import Iterator
 from typing import Annotated, assert_never
 from uuid import UUID
 
@@ -117,14 +118,28 @@ def people(applicant: Applicant) -> dict[str, UUID]:
     return {part: identity for part, identity in found.items() if identity}
 
 
-def persons(applicant: Applicant) -> frozenset[UUID]:
-    """Everybody who signed it or is represented, by their ids."""
+def parts(applicant: Applicant) -> Iterator[tuple[str, Person]]:
+    """Everybody who signed it, represents or is represented, each after their part."""
     match applicant:
+        case Individual(person=person):
+            yield "applicant", person
         case Collective(signatories=signatories):
-            found = [each.id for each in signatories]
+            yield from (("signatory", signatory) for signatory in signatories)
+        case LegalEntity(representative=representative):
+            if representative:
+                yield "representative", representative
+        case Represented(person=person, representative=representative):
+            yield "represented", person
+            yield "representative", representative
+        case Anonymous():
+            return
         case _:
-            found = list(people(applicant).values())
-    return frozenset(filter(None, found))
+            assert_never(applicant)
+
+
+def persons(applicant: Applicant) -> frozenset[UUID]:
+    """The ids of all these."""
+    return frozenset(person.id for _, person in parts(applicant) if person.id)
 
 
 def reachable(applicant: Applicant) -> bool:

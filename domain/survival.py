@@ -75,11 +75,6 @@ def _bounds(away: float, variance: float, z: float) -> tuple[float | None, float
     return away ** exp(-reach), away ** exp(reach)
 
 
-def away_on(points: list[Point], day: int) -> float:
-    """The share not back by the end of *day*."""
-    return next((point.away for point in reversed(points) if point.day <= day), 1.0)
-
-
 def day_by_which(points: list[Point], share: float) -> int | None:
     """The first day by which this *share* was back; None where so many are never seen back."""
     return next((point.day for point in points if point.away <= 1 - share), None)

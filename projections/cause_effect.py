@@ -8,7 +8,8 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
-from projections.repeat_matters import IS_REPEAT, STOOD
+from projections.repeat_matters import IS_REPEAT
+from projections.ties import STOOD
 
 
 class MattersOf(Struct, frozen=True):

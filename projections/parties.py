@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,14 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
 from domain.appeal import AppealRegistered
-from domain.applicant import (
-    Anonymous,
-    Applicant,
-    Collective,
-    Individual,
-    LegalEntity,
-    Represented,
-)
+from domain.applicant import Applicant, Collective, parts
 from domain.assignment import AssignmentGiven
 from domain.case import Event
 from domain.envelope import Recorded
@@ -96,23 +89,10 @@ def _of_appeal(event: AppealRegistered) -> Iterator[Part]:
 
 
 def _of_applicant(applicant: Applicant) -> Iterator[Part]:
-    match applicant:
-        case Individual(person=person):
-            yield person.id, "applicant"
-        case Collective(signatories=signatories):
-            yield signatories[0].id, "contact"
-            for signatory in signatories:
-                yield signatory.id, "signatory"
-        case LegalEntity(representative=representative):
-            if representative:
-                yield representative.id, "representative"
-        case Represented(person=person, representative=representative):
-            yield person.id, "represented"
-            yield representative.id, "representative"
-        case Anonymous():
-            return
-        case _:
-            assert_never(applicant)
+    if isinstance(applicant, Collective):
+        yield applicant.signatories[0].id, "contact"
+    for part, person in parts(applicant):
+        yield person.id, part
 
 
 def _of_assignment(event: AssignmentGiven) -> Iterator[Part]:

@@ -5,20 +5,12 @@ its blocking keys: whoever reads the table sees that two rows have one in common
 """
 
 from collections.abc import Iterator
-from typing import assert_never
 from uuid import UUID
 
 from msgspec import Struct
 
 from domain.appeal import AppealRegistered
-from domain.applicant import (
-    Anonymous,
-    Applicant,
-    Collective,
-    Individual,
-    LegalEntity,
-    Represented,
-)
+from domain.applicant import Anonymous, Applicant, parts
 from domain.case import Event, Person
 from domain.entries import OF_PERSON
 from domain.envelope import Recorded
@@ -84,22 +76,9 @@ def fold(rows: Rows, recorded: Recorded, blinding: Blinding) -> None:
 
 def people_of(applicant: Applicant) -> Iterator[tuple[str, Person]]:
     """The citizens who write or are written for, each after their part."""
-    match applicant:
-        case Individual(person=person):
-            yield "applicant", person
-        case Collective(signatories=signatories):
-            yield from (("signatory", signatory) for signatory in signatories)
-        case LegalEntity(representative=representative):
-            if representative:
-                yield "representative", representative
-        case Represented(person=person, representative=representative):
-            yield "represented", person
-            yield "representative", representative
-        case Anonymous(contact=contact):
-            if contact:
-                yield "anonymous", reached_at(contact)
-        case _:
-            assert_never(applicant)
+    yield from parts(applicant)
+    if isinstance(applicant, Anonymous) and applicant.contact:
+        yield "anonymous", reached_at(applicant.contact)
 
 
 def reached_at(contact: str) -> Person:

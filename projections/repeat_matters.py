@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composable
 
 from projections.pages import Mark, checked, day_of, decode, encode
-from projections.ties import Ties, ids_in, ties_at
+from projections.ties import STOOD, Ties, ids_in, ties_at
 
 _ORDER = "-received"
 _TOLD = ("appeal", "number", "topic", "unit", "received_on")
@@ -67,7 +67,7 @@ class MattersAsked(Struct, frozen=True, kw_only=True):
     def conditions(self) -> list[str]:
         found = [
             "nth = 1 AND ever_repeat",
-            "since_position <= %(at)s AND (until_position IS NULL OR until_position > %(at)s)",
+            STOOD,
             self.sight[0],
             IS_REPEAT.format(sight=self.sight[0]),
         ]
@@ -110,7 +110,6 @@ class RepeatPage(Struct, frozen=True):
 
 _FILTERS = ("topic", "region", "unit", "kind")
 _RECEIVED_ON = "(received_at AT TIME ZONE %(zone)s)::date"
-STOOD = "since_position <= %(at)s AND (until_position IS NULL OR until_position > %(at)s)"
 IS_REPEAT = (
     "EXISTS (SELECT FROM read_models.repeat_links link WHERE link.case_id = answers.case_id "  # noqa: S608
     f"AND verdict = 'repeat' AND {STOOD} AND EXISTS (SELECT FROM (SELECT * FROM "

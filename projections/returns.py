@@ -17,7 +17,7 @@ from psycopg.pq import Format
 from psycopg.sql import SQL, Composable
 
 from projections.pages import Mark, checked, day_of, decode, encode, page
-from projections.ties import EPOCH, Flags, Ints, Ties, ids_in, ties_at
+from projections.ties import EPOCH, STOOD, Flags, Ints, Ties, ids_in, ties_at
 
 MODELS = ("answers", "repeat_links")
 LONGEST_WITHIN = 1_000
@@ -132,7 +132,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         """What has to hold of a row of ``answers`` that is asked about."""
         found = [
             "position > 0 AND position <= %(at)s",
-            "since_position <= %(at)s AND (until_position IS NULL OR until_position > %(at)s)",
+            STOOD,
             "answered_on BETWEEN %(since)s AND %(until)s",
             self.sight[0],
         ]

@@ -25,10 +25,10 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.bytes_]
 
-_STOOD = (
+STOOD = (
     "since_position <= %(at)s::int8 AND (until_position IS NULL OR until_position > %(at)s::int8)"
 )
-_LINKED = f"FROM read_models.repeat_links WHERE verdict <> 'not-repeat' AND {_STOOD}"
+_LINKED = f"FROM read_models.repeat_links WHERE verdict <> 'not-repeat' AND {STOOD}"
 _LINKS = f"SELECT array_agg(case_id), array_agg(earlier), array_agg(verdict = 'repeat') {_LINKED}"
 _CASES = (
     f"WITH linked AS MATERIALIZED (SELECT case_id {_LINKED} "  # noqa: S608 - its own words
@@ -37,7 +37,7 @@ _CASES = (
     "array_agg(coalesce(answered_on - '1970-01-01'::date, 0)), "
     "array_agg((received_at AT TIME ZONE %(zone)s)::date - '1970-01-01'::date), "
     "array_agg(CASE WHEN set_aside_position <= %(at)s THEN set_aside_on - '1970-01-01'::date "
-    f"ELSE {_NEVER} END) FROM read_models.answers WHERE {_STOOD} AND {{sight}} "
+    f"ELSE {_NEVER} END) FROM read_models.answers WHERE {STOOD} AND {{sight}} "
     "AND case_id IN (SELECT case_id FROM linked)"
 )
 

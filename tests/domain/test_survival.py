@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from domain.survival import Watched, away_on, day_by_which, kaplan_meier
+from domain.survival import Point, Watched, day_by_which, kaplan_meier
 
 # Freireich's 6-MP arm (1963): weeks in remission, + for those last seen in remission.
 REMISSION = "6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+"
@@ -30,6 +30,11 @@ def watched(days: list[tuple[int, bool]]) -> dict[int, Watched]:
     back = Counter(day for day, came in days if came)
     censored = Counter(day for day, came in days if not came)
     return {day: Watched(back[day], censored[day]) for day in {*back, *censored}}
+
+
+def away_on(points: list[Point], day: int) -> float:
+    """The share not back by the end of *day*."""
+    return next((point.away for point in reversed(points) if point.day <= day), 1.0)
 
 
 def test_those_last_seen_away_leave_without_coming_back() -> None:

@@ -1,11 +1,13 @@
 """Logs with random histories in them, and read models made of them."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from eventsourcing.utils import Environment
+from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
@@ -17,6 +19,20 @@ from projections.builds import ensure_builds, followed_builds
 from projections.readmodel import SCHEMA, ReadModel
 from projections.runner import LogReader, ReadModelConsumer, Runner
 from tests.projections.histories import history
+
+Answer = TypeVar("Answer")
+
+
+def answered(
+    database: str, question: Callable[[AsyncConnection[Any]], Awaitable[Answer]]
+) -> Answer:
+    """What is answered on a connection of its own."""
+
+    async def ask() -> Answer:
+        async with await AsyncConnection.connect(database, autocommit=True) as conn:
+            return await question(conn)
+
+    return asyncio.run(ask())
 
 
 def interleaved(rng: Random, *, cases: int, events: int) -> list[Recorded]:

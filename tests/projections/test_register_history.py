@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -29,12 +29,19 @@ from tests.desks import migrated_database, new_desk
 from tests.domain.spec import NOON
 from tests.orders import caller
 from tests.projections.histories import OFFICIALS, UNITS, history, seeded
-from tests.projections.logs import append, interleaved, run_out, runner_for, tracking_in
+from tests.projections.logs import (
+    Answer,
+    answered,
+    append,
+    interleaved,
+    run_out,
+    runner_for,
+    tracking_in,
+)
 
 MODELS = tuple(model for model in READ_MODELS if model.name in {"register", "register_history"})
 ALL: tuple[str, dict[str, Any]] = ("true", {})
 TODAY = NOON.date()
-Answer = TypeVar("Answer")
 
 
 def test_its_columns_are_the_registers_in_the_registers_order() -> None:
@@ -120,13 +127,7 @@ class Log:
         return self._ask(lambda conn: position_at(conn, instant))
 
     def _ask(self, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
-        async def ask() -> Answer:
-            async with await psycopg.AsyncConnection.connect(
-                self.database, autocommit=True
-            ) as conn:
-                return await question(conn)
-
-        return asyncio.run(ask())
+        return answered(self.database, question)
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,13 @@
 """Returns counted and listed, against examples worked by hand and a count one by one."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from msgspec.structs import replace
 
@@ -41,7 +39,7 @@ from projections.returns import (
 from projections.time_to_return import watched_answers
 from tests.desks import migrated_database, new_desk
 from tests.projections.histories import seeded
-from tests.projections.logs import append, run_out, runner_for, tracking_in
+from tests.projections.logs import Answer, answered, append, run_out, runner_for, tracking_in
 from tests.projections.repeat_log import RepeatLog, case
 
 NEEDED = {"answers", "repeat_links", "register"}
@@ -49,7 +47,6 @@ MODELS = tuple(model for model in READ_MODELS if model.name in NEEDED)
 ALL: tuple[str, dict[str, Any]] = ("true", {})
 OPEN_ONLY: tuple[str, dict[str, Any]] = ("NOT confidential", {})
 ON = date(2026, 6, 30)
-Answer = TypeVar("Answer")
 
 
 class Asking:
@@ -100,13 +97,7 @@ class Asking:
         return MattersAsked(**given | changes)
 
     def ask(self, question: Callable[[Any], Awaitable[Answer]]) -> Answer:
-        async def ask() -> Answer:
-            async with await psycopg.AsyncConnection.connect(
-                self.database, autocommit=True
-            ) as conn:
-                return await question(conn)
-
-        return asyncio.run(ask())
+        return answered(self.database, question)
 
 
 @contextmanager
