@@ -41,11 +41,11 @@ from application.repeat_candidates import (
     weighed,
 )
 from application.sight_of_fields import fields_shown, text_shown
-from domain.case import CaseKind
+from domain.case import CaseKind, RegistrationNumber
 from domain.matter_card import matter_card_of
 from domain.person_card import card_of
 from domain.personal_fields import Fields
-from domain.repeat import ANSWERS_NEEDED
+from domain.repeat import ANSWERS_NEEDED, arrival
 from projections.people import people_of
 from projections.repeat_candidates import (
     FoundCase,
@@ -53,6 +53,8 @@ from projections.repeat_candidates import (
 )
 from projections.repeat_groups import Answer, Group, counted, groups_of
 
+Arrived = tuple[datetime, RegistrationNumber | None]
+"""When an appeal arrived, and its number; a draft has none."""
 LANGUAGES = ("az", "en", "tr", "ka", "ru")
 _FOLLOWED = ("people", "matters", "parties", "register", "repeat_links", "identity_links")
 _EXAMPLE = Example(summary="draft", value=example_of(LookForRepeats))
@@ -69,12 +71,16 @@ class Why(Struct, frozen=True, kw_only=True):
 class Alike(Struct, frozen=True, kw_only=True):
     """How like two are. ``score`` is the logarithm of the odds that they are one.
 
-    ``joined``: beyond the threshold that the model sets for taking them for one.
+    ``against``: whom two people would be otherwise. Where it is ``relatives`` a phone, an address
+    or a surname in common says little, since relatives share them too. ``joined``:
+    beyond the threshold that the model sets for taking them for one.
     """
 
     score: float
     joined: bool
     probable: bool
+    against: str | None
+    against_text: str | None
     reasons: list[Why]
 
 
@@ -188,7 +194,8 @@ async def candidates_of_appeal(
         complained_of=state.complained_of_units | state.complained_of,
         open="answer" in state.clocks,
     )
-    return await _answer(request, asked, appeal, state.received_at)
+    arrived = state.received_at, state.number
+    return await _answer(request, asked, appeal, arrived)
 
 
 @post(
@@ -225,7 +232,7 @@ async def candidates_of_draft(
         else None,
         complained_of=frozenset((*data.complained_of_units, *data.complained_of)),
     )
-    return await _answer(request, asked, None, datetime.now(UTC))
+    return await _answer(request, asked, None, (datetime.now(UTC), None))
 
 
 ROUTES: list[Any] = [candidates_of_appeal]
@@ -233,11 +240,11 @@ BODY_ROUTES: list[Any] = [candidates_of_draft]
 
 
 async def _answer(
-    request: AppRequest, asked: Asked, appeal: UUID | None, received_at: datetime
+    request: AppRequest, asked: Asked, appeal: UUID | None, arrived: Arrived
 ) -> RepeatCandidates:
     register, caller = register_of(request), caller_of(request)
     repeats, sight = register.repeats, sight_sql(caller, register.organisation())
-    arrived_on = received_at.astimezone(register.desk.terms.time_zone).date()
+    arrived_on = arrived[0].astimezone(register.desk.terms.time_zone).date()
     async with register.pool.connection() as conn:
         around = repeats.surroundings()
         look = await look_for(conn, repeats.blinding, asked, sight, appeal, around.common)
@@ -268,7 +275,7 @@ async def _answer(
     advice = advised(
         asked,
         candidates,
-        {case: row for case, row in look.cases.items() if row.received_at < received_at},
+        {case: row for case, row in look.cases.items() if _came_before(row, arrived)},
         {case: _within_year(group, arrived_on) for case, group in groups.items()},
         repeated=look.repeated,
         arrived_on=arrived_on,
@@ -276,7 +283,7 @@ async def _answer(
     )
     return RepeatCandidates(
         candidates=[
-            _candidate(caller, each, look.cases[each.case_id], received_at, groups, words)
+            _candidate(caller, each, look.cases[each.case_id], arrived, groups, words)
             for each in candidates
         ],
         decided=[
@@ -325,11 +332,20 @@ def _told_groups(groups: Mapping[UUID, Group]) -> list[AnsweredGroup]:
     ]
 
 
+def _came_before(row: FoundCase, arrived: Arrived) -> bool:
+    received_at, number = arrived
+    if number is None:
+        return row.received_at <= received_at
+    return arrival(row.received_at, RegistrationNumber.told(row.number)) < arrival(
+        received_at, number
+    )
+
+
 def _candidate(
     caller: Caller,
     candidate: Candidate,
     row: FoundCase,
-    received_at: datetime,
+    arrived: Arrived,
     groups: Mapping[UUID, Group],
     words: Mapping[str, str],
 ) -> RepeatCandidate:
@@ -342,7 +358,7 @@ def _candidate(
         number=row.number,
         state=row.state,
         open=row.open,
-        earlier=row.received_at < received_at,
+        earlier=_came_before(row, arrived),
         received_at=row.received_at,
         registered_on=row.registered_on,
         due_on=row.due_on,
@@ -370,6 +386,8 @@ def _alike(likeness: Likeness, shown: Fields, words: Mapping[str, str]) -> Alike
         score=likeness.score,
         joined=likeness.joined,
         probable=likeness.probable,
+        against=likeness.against or None,
+        against_text=words.get(f"against-{likeness.against}"),
         reasons=[
             Why(code=reason.code, weight=reason.weight, text=words.get(reason.code, reason.code))
             for reason in likeness.reasons

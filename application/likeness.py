@@ -17,11 +17,14 @@ class Reason(Struct, frozen=True, array_like=True, gc=False):
 class Likeness(Struct, frozen=True, array_like=True, gc=False):
     """``score`` is the logarithm of the odds that the two are one, the register's size counted in.
 
-    ``joined``: beyond the threshold that the model sets for acting on it, precision first.
-    ``probable``: worth a look by a person. ``reasons``: the weightiest first.
+    ``against``: whom the two would be if they aren't one: relatives, who share what a family
+    shares, or strangers; empty where that makes no difference. ``joined``: beyond the threshold
+    that the model sets for acting on it, precision first. ``probable``: worth a look by a person.
+    ``reasons``: the weightiest first.
     """
 
     score: float
     joined: bool
     probable: bool
     reasons: tuple[Reason, ...] = ()
+    against: str = ""

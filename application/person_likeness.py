@@ -25,6 +25,7 @@ RARITIES = (*(str(sort) for sort in _NAMES), *_MISSPELT.values())
 _RAREST = 2.5
 """A name seen once is misspelt or new, in a list of any size."""
 _SAYS_NOTHING = 0.05
+RELATIVES, STRANGERS = "relatives", "strangers"
 _DIFFERENT = LEVELS[Sort.GIVEN].index("different")
 _SHORT_OF_JOINED = 0.5
 """Another given name alone keeps a pair so far from being taken for one, short of the same FIN."""
@@ -225,8 +226,9 @@ def told(
             joined,
             probable,
             tuple([Reason(codes[sort][at], row[sort]) for sort in order[:count]]),
+            RELATIVES if of_kin else STRANGERS,
         )
-        for at, (score, joined, probable, row, order, count) in enumerate(
+        for at, (score, joined, probable, row, order, count, of_kin) in enumerate(
             zip(
                 of_pairs.round(2).tolist(),
                 (of_pairs >= model.joined).tolist(),
@@ -234,6 +236,7 @@ def told(
                 table.tolist(),
                 weightiest.tolist(),
                 speaking,
+                (share >= 0.5).tolist(),  # noqa: PLR2004
                 strict=True,
             )
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, dataclass_transform
 from uuid import UUID
 
 from msgspec import Meta, Struct, structs
@@ -58,6 +58,7 @@ class CaseKind(StrEnum):
     FINDING = "finding"
     IDENTITY = "identity"
     CAUSE = "cause"
+    UNIT_REPORT = "unit-report"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -111,6 +112,13 @@ class RegistrationNumber(Value):
     book: Code
     year: int
     sequence: int
+
+    @classmethod
+    def told(cls, text: str) -> Self:
+        """The number that reads so. Raises ValueError for what is none."""
+        book, _, number = text.rpartition("-")
+        sequence, _, year = number.partition("/")
+        return cls(book=book.lower(), year=int(year), sequence=int(sequence))
 
     def __str__(self) -> str:
         return f"{self.book.upper()}-{self.sequence}/{self.year}"

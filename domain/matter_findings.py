@@ -165,16 +165,22 @@ class _Reading:
         return not token.sense.common and (not first or token.folded.endswith(_GENITIVE))
 
     def _read_house(self, at: int) -> str | None:
-        """The first number soon after a street, unless it counts something else."""
+        """The first number soon after a street, unless it counts something else.
+
+        45/12 is house 45, flat 12.
+        """
         for place in range(at + 1, min(at + 4, len(self._tokens))):
             token = self._tokens[place]
             if token.number:
                 following = self._after_signs(place)
                 counted = following.sense.counted if following else None
                 if not token.taken and counted in {None, Counted.HOUSE}:
-                    self._found.numbers.add(f"{Counted.HOUSE}:{token.number}")
+                    house, _, flat = token.number.partition("/")
+                    self._found.numbers.add(f"{Counted.HOUSE}:{house}")
+                    if flat:
+                        self._found.numbers.add(f"{Counted.FLAT}:{flat}")
                     token.taken = True
-                    return token.number
+                    return house
                 return None
             if not (
                 token.taken or token.sense.signs_a_number or token.sense.counted is Counted.HOUSE

@@ -282,7 +282,7 @@ def decide(command: RepeatCommand, later: Repeating, repeats: Repeats, ctx: Cont
     first = ctx.others[earlier].state
     if gone(first):
         raise ContentGone
-    if _arrival(first) >= _arrival(later):
+    if arrival(first.received_at, first.number) >= arrival(later.received_at, later.number):
         raise RepeatOfLater
     if ctx.links.decided(ctx.case_id, earlier):
         raise RepeatDecided
@@ -395,9 +395,9 @@ def standing_links(appeal_id: UUID, repeats: Repeats, merged_into: UUID | None) 
     return links
 
 
-def _arrival(appeal: Arrived) -> tuple[datetime, int, int]:
+def arrival(received_at: datetime, number: RegistrationNumber) -> tuple[datetime, int, int]:
     """Of two that arrived at one instant the one with the lower number came first."""
-    return appeal.received_at, appeal.number.year, appeal.number.sequence
+    return received_at, number.year, number.sequence
 
 
 def _joined_by(link: Link) -> Refusal:

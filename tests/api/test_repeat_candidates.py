@@ -88,6 +88,8 @@ def test_the_same_person_written_in_another_alphabet_is_found_with_the_reasons_t
         assert found["matter"] is None
         assert codes(found["person"]["alike"]) >= {"phone-same", "born-same"}
         told[language] = {r["text"] for r in found["person"]["alike"]["reasons"]}
+        assert found["person"]["alike"]["against"] == "relatives"
+        told[language].add(found["person"]["alike"]["against_text"])
         assert not told[language] & codes(found["person"]["alike"]), "words, not codes"
         weights = [abs(r["weight"]) for r in found["person"]["alike"]["reasons"]]
         assert weights == sorted(weights, reverse=True)
@@ -101,6 +103,16 @@ def test_what_is_not_hers_though_her_family_shares_everything_is_not_taken_for_h
     brother["person"] |= {"patronymic": "Şahmar oğlu", "birth_date": "1958-02-03"}
     found = candidate(asked(registrar, position, applicant=brother), first)
     assert found is None or not found["person"]["alike"]["joined"]
+
+
+def test_of_two_that_arrived_at_one_instant_the_one_with_the_lower_number_is_earlier(
+    registrar: httpx.Client, server: Server
+) -> None:
+    letter = appeal(applicant=individual(surname="Səfərli", name="Günel", fin="5QWER7T"))
+    one, two = (begun(registrar, "appeals", letter) for _ in range(2))
+    position = server.log_position()
+    assert candidate(of_appeal(registrar, two, position), one)["earlier"]
+    assert not candidate(of_appeal(registrar, one, position), two)["earlier"]
 
 
 def test_the_same_matter_is_told_beside_the_same_person(

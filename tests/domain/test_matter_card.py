@@ -83,6 +83,7 @@ def test_details_are_found_without_a_dictionary(
     [
         pytest.param("Nizami küçəsi 45", "küç. Nizami, ev 45", id="az-order"),
         pytest.param("Nizami kuc. 45", "Nizami küçəsində, 45 nömrəli evdə", id="az-plain-letters"),
+        pytest.param("Babək pr. 45/12", "Babək prospekti 45, mənzil 12", id="az-house-and-flat"),
         pytest.param("Atatürk Cad. No 12", "Atatürk Caddesi 12", id="tr-abbreviated"),
         pytest.param("რუსთაველის ქუჩა 12", "რუსთაველის ქუჩაზე, სახლი 12", id="ka-case"),
         pytest.param("ул. Низами, д. 45", "Nizami küçəsi 45", id="ru-az"),

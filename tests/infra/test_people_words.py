@@ -1,6 +1,6 @@
 import pytest
 
-from application.person_likeness import CODES, COMMON, RARE
+from application.person_likeness import CODES, COMMON, RARE, RELATIVES, STRANGERS
 from infra.repeats.models import people_model
 from infra.repeats.words import LANGUAGES, words
 
@@ -8,6 +8,7 @@ from infra.repeats.words import LANGUAGES, words
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_has_words_in_every_language(language: str) -> None:
     codes = {code for of_sort in CODES.values() for code in of_sort[1:]} | {RARE, COMMON}
+    codes |= {f"against-{rival}" for rival in (RELATIVES, STRANGERS)}
     said = words(language)
     assert codes <= set(said)
     assert all(said[code].strip() for code in codes)
