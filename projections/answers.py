@@ -156,46 +156,60 @@ def _joined(rows: Rows, *officials: str, unit: str | None = None) -> None:
             row.units = list(dict.fromkeys((*row.units, unit)))
 
 
-def _answered(rows: Rows, recorded: Recorded, answer: Answer, on: date, **values: Any) -> None:
+def final_answer(event: Event, recorded_on: date) -> tuple[Answer, date] | None:
+    """How and on which day the event answers an appeal for good; None where it doesn't."""
+    match event:
+        case appeal.AppealReplyDispatched(interim=False, dispatched_on=on):
+            return Answer.REPLY, on
+        case appeal.AppealLeftUnconsidered(applicant_notified_on=told_on, left_on=left_on):
+            return Answer.UNCONSIDERED, told_on or left_on or recorded_on
+        case appeal.AppealForwarded(letter_date=on):
+            return Answer.FORWARDED, on
+        case appeal.LegacyOutcomeRecorded(result=result, ended_on=on):
+            withdrawn = result in {Result.WITHDRAWN, Result.MERGED}
+            return None if withdrawn else (Answer.OLDER_REGISTER, on)
+        case _:
+            return None
+
+
+def _answered(rows: Rows, recorded: Recorded, given: tuple[Answer, date], **values: Any) -> None:
+    answer, on = given
     row = _last(rows)
     del rows[row.case_id, row.position, row.since_position]
     on_time = on <= row.due_on if row.due_on else None
-    given = {"answer": answer.value, "answered_on": on, "on_time": on_time}
-    _add(rows, replace(row, position=recorded.position, **given, **values))
+    values |= {"answer": answer.value, "answered_on": on, "on_time": on_time}
+    _add(rows, replace(row, position=recorded.position, **values))
 
 
 def _dispatched(rows: Rows, event: appeal.AppealReplyDispatched, recorded: Recorded) -> None:
-    if event.interim:
+    if given := final_answer(event, recorded.recorded_at.date()):
+        _answered(rows, recorded, given, way=event.way.value)
+    else:
         row = _last(rows)
         row.author = row.signatory = None
-    else:
-        _answered(rows, recorded, Answer.REPLY, event.dispatched_on, way=event.way.value)
 
 
 def _left(rows: Rows, event: appeal.AppealLeftUnconsidered, recorded: Recorded) -> None:
-    on = event.applicant_notified_on or event.left_on or recorded.recorded_at.date()
-    _decided(rows, recorded, Answer.UNCONSIDERED, on, ground=event.ground.value)
+    _decided(rows, event, recorded, ground=event.ground.value)
 
 
-def _forwarded(rows: Rows, event: appeal.AppealForwarded, recorded: Recorded) -> None:
-    _decided(rows, recorded, Answer.FORWARDED, event.letter_date)
-
-
-def _decided(rows: Rows, recorded: Recorded, answer: Answer, on: date, **values: Any) -> None:
+def _decided(rows: Rows, event: Event, recorded: Recorded, **values: Any) -> None:
     """An answer without a reply: whoever decided it answers for it."""
-    by = recorded.on_behalf_of or recorded.actor
-    values |= {"result": answer.value, "result_position": recorded.position}
-    _answered(rows, recorded, answer, on, author=None, signatory=by, **values)
+    if given := final_answer(event, recorded.recorded_at.date()):
+        by = recorded.on_behalf_of or recorded.actor
+        values |= {"result": given[0].value, "result_position": recorded.position}
+        _answered(rows, recorded, given, author=None, signatory=by, **values)
 
 
 def _ended_before(rows: Rows, event: appeal.LegacyOutcomeRecorded, recorded: Recorded) -> None:
-    if event.result in {Result.WITHDRAWN, Result.MERGED}:
+    given = final_answer(event, recorded.recorded_at.date())
+    if given is None:
         return
     _last(rows).due_on = event.due_on
     values: dict[str, Any] = {"author": None, "signatory": None}
     if event.result:
         values |= {"result": event.result.value, "result_position": recorded.position}
-    _answered(rows, recorded, Answer.OLDER_REGISTER, event.ended_on, **values)
+    _answered(rows, recorded, given, **values)
 
 
 def _closed(rows: Rows, event: appeal.AppealClosed, recorded: Recorded) -> None:
@@ -309,7 +323,7 @@ def _corrected(rows: Rows, event: EntryCorrected, recorded: Recorded) -> None:
 
 _STEPS: Mapping[type[Event], Callable[[Rows, Any, Recorded], None]] = {
     appeal.AppealReclassified: _reclassified,
-    appeal.AppealForwarded: _forwarded,
+    appeal.AppealForwarded: _decided,
     appeal.AppealAssigned: _assigned,
     appeal.AppealAccepted: _accepted,
     appeal.AppealReturned: _returned,

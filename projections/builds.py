@@ -8,7 +8,9 @@ from psycopg.errors import InvalidTableDefinition
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
+from infra.analysts import make_way
 from infra.eventstore import ROLE
+from projections.analytics import drop_analytics, follow_read_model
 from projections.past_rows import STANDING
 from projections.readmodel import SCHEMA, ReadModel
 
@@ -49,21 +51,28 @@ def begin_build(conn: Connection[Any], model: ReadModel, *, indexed: bool) -> in
     )
     table = Identifier(SCHEMA, model.table_of(build))
     conn.execute(SQL(model.table).format(table=table))
+    if model.sums:
+        model.sums.begin(conn, model.table_of(build))
     if indexed:
         add_indexes(conn, model, build)
     return int(build)
 
 
 def add_indexes(conn: Connection[Any], model: ReadModel, build: int) -> None:
+    """Index the rows of a build and sum them up, as many as there are."""
     table = Identifier(SCHEMA, model.table_of(build))
     conn.execute(SQL(model.indexes).format(table=table))
+    if model.sums:
+        model.sums.fill(conn, model.table_of(build))
 
 
 def go_live(conn: Connection[Any], model: ReadModel, build: int) -> None:
     """Let readers see this build from the next statement on; in the caller's transaction.
 
     Where the past is kept, the view has the rows that stand, and ``…_known`` has all of them.
+    Analysts' views on it follow; what analysts are reading just then is ended.
     """
+    make_way(conn)
     conn.execute(
         "UPDATE karguzar.read_model_builds SET stage = 'retired' "
         "WHERE name = %s AND stage = 'live'",
@@ -76,9 +85,17 @@ def go_live(conn: Connection[Any], model: ReadModel, build: int) -> None:
     )
     take_role(conn)
     table = Identifier(SCHEMA, model.table_of(build))
-    if not model.has_past:
+    if model.sums:
+        sums = Identifier(SCHEMA, model.sums.table_of(model.table_of(build)))
+        _show(conn, model.sums.name, SQL("SELECT * FROM {}").format(sums))
+    if model.has_past:
+        _show_standing_and_known(conn, model, table)
+    else:
         _show(conn, model.name, SQL("SELECT * FROM {}").format(table))
-        return
+    follow_read_model(conn)
+
+
+def _show_standing_and_known(conn: Connection[Any], model: ReadModel, table: Identifier) -> None:
     columns = SQL(", ").join(map(Identifier, model.columns))
     standing = SQL("SELECT {} FROM {} WHERE {}").format(columns, table, SQL(STANDING))
     _show(conn, model.name, standing)
@@ -94,6 +111,7 @@ def _show(conn: Connection[Any], name: str, rows: Composed) -> None:
         with conn.transaction():
             conn.execute(SQL("CREATE OR REPLACE ") + as_table)
     except InvalidTableDefinition:
+        drop_analytics(conn)
         conn.execute(SQL("DROP VIEW {}").format(view))
         conn.execute(SQL("CREATE ") + as_table)
 
@@ -116,7 +134,9 @@ def drop_unused(conn: Connection[Any], model: ReadModel) -> None:
             conn.execute(
                 "DELETE FROM karguzar.register_tracking WHERE application_name = %s", (table,)
             )
-            conn.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, table)))
+            dropped = [table, model.sums.table_of(table)] if model.sums else [table]
+            for each in dropped:
+                conn.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, each)))
             conn.execute("DELETE FROM karguzar.stopped_consumers WHERE name = %s", (table,))
             conn.execute(
                 "DELETE FROM karguzar.read_model_builds WHERE name = %s AND build = %s",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -44,6 +45,35 @@ class Standing(Struct, array_like=True, omit_defaults=True):
     parts: tuple[Part, ...] = ()
 
 
+class Holder(StrEnum):
+    """Who holds the ball: whose next step an open case waits for.
+
+    ``signatory`` are those who initial, sign or judge; ``applicant`` has to mend or bring something
+    while the term stands still.
+    """
+
+    UNIT = "unit"
+    SIGNATORY = "signatory"
+    OTHER_BODY = "other-body"
+    APPLICANT = "applicant"
+
+
+def holder(it: Standing) -> Holder:
+    """Of an open appeal, media inquiry or assignment."""
+    if it.kind is CaseKind.APPEAL and it.due_on is None:
+        return Holder.APPLICANT
+    if it.kind is CaseKind.ASSIGNMENT and it.stage in ("submitted", "rejected"):
+        return Holder.SIGNATORY
+    if not it.returned and it.given < len(it.chain):
+        return Holder.SIGNATORY
+    if any(part.name.startswith(INFORMATION) and part.official for part in it.parts):
+        return Holder.OTHER_BODY
+    return Holder.UNIT
+
+
+INFORMATION = "give-information:"
+"""Begins the name of a part asked of a unit or, with the official who asked, of another body."""
+
 Duty = tuple[str, str | None, str | None, date | None]
 """Its name, unit, official (None: whoever in the unit) and due date."""
 
@@ -62,6 +92,8 @@ def duties(standing: Standing) -> Iterator[Duty]:
             yield from _of_finding(standing)
         case CaseKind.CAUSE:
             yield from _of_cause(standing)
+        case CaseKind.UNIT_REPORT:
+            yield from _of_unit_report(standing)
 
 
 def _of_appeal(it: Standing) -> Iterator[Duty]:
@@ -163,6 +195,12 @@ def _of_cause(it: Standing) -> Iterator[Duty]:
     elif it.stage == "removed" and not it.parts:
         yield "close-cause", it.home, it.author, None
     yield from _parts(it)
+
+
+def _of_unit_report(it: Standing) -> Iterator[Duty]:
+    """Who verifies finds them in the list of reports: no unit is named for that."""
+    if it.stage == "differs":
+        yield "correct-report", it.unit, None, None
 
 
 def _of_control(it: Standing, *, over: bool) -> Iterator[Duty]:

@@ -96,7 +96,7 @@ def _fill_together(
 
 def _bound(builds: Builds, reader: LogReader) -> Builds:
     """The builds as this process fills them: the register's secret goes into no other."""
-    return [(model.bound(reader.blinding), build) for model, build in builds]
+    return [(model.bound(reader.blinding, reader.zone), build) for model, build in builds]
 
 
 def _fill_stretch(reader: LogReader, builds: Builds, stretch: Stretch, head: int) -> int:

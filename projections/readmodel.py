@@ -5,7 +5,7 @@ every row once, and applying a batch twice gives the same rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,6 +23,7 @@ from infra.blinding import Blinding
 from projections import past_rows
 from projections.groups import Group
 from projections.past_rows import PastRows
+from projections.sums import Sums
 
 SCHEMA = "read_models"
 Key = tuple[Any, ...]
@@ -46,8 +47,9 @@ class ReadModel(Struct, frozen=True, kw_only=True):
 
     ``fold`` puts a new list in a row where one changes: what is written is what differs from
     before. ``appends`` where each event gives rows of its own, which no other event changes: then
-    none are read. The fold of a ``keyed`` one takes the register's secret too, by `bound`.
-    ``has_past`` where the rows' past is kept (`projections/past_rows.py`).
+    none are read. The fold of a ``keyed`` one takes the register's secret too, and that of a
+    ``zoned`` one the zone of its business days, by `bound`. ``has_past`` where the rows' past is
+    kept (`projections/past_rows.py`); then they may have ``sums`` (`projections/sums.py`).
     """
 
     name: str
@@ -61,8 +63,10 @@ class ReadModel(Struct, frozen=True, kw_only=True):
     types: tuple[str, ...]
     appends: bool = False
     keyed: bool = False
+    zoned: bool = False
     group: Group = Group.NEAR
     has_past: Callable[[Any], bool] | None = None
+    sums: Sums | None = None
 
     @classmethod
     def of(cls, module: Any) -> Self:
@@ -72,6 +76,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         and, after the line ``-- indexes``, its indexes.
         """
         file = Path(module.__file__).with_suffix(".sql")
+        sums = getattr(module, "SUMS", None)
         table, _, indexes = file.read_text().partition("-- indexes\n")
         hints = get_type_hints(module.Row)
         return cls(
@@ -86,12 +91,16 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             types=tuple(_column_type(hints[name]) for name in module.Row.__struct_fields__),
             appends=getattr(module, "APPENDS", False),
             keyed=getattr(module, "KEYED", False),
+            zoned=getattr(module, "ZONED", False),
             group=getattr(module, "GROUP", Group.NEAR),
             has_past=getattr(module, "has_past", None),
+            sums=Sums.of(file.with_name(f"{sums}.sql")) if sums else None,
         )
 
-    def bound(self, blinding: Blinding) -> Self:
+    def bound(self, blinding: Blinding, zone: tzinfo = UTC) -> Self:
         """This read model, whose fold can be called with rows and an event alone."""
+        if self.zoned:
+            return replace(self, fold=partial(self.fold, zone=zone))
         return replace(self, fold=partial(self.fold, blinding=blinding)) if self.keyed else self
 
     def table_of(self, build: int) -> str:
@@ -194,6 +203,8 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         changed = ((*row[0], row[1], None) for key, row in after.items() if before.get(key) != row)
         ended = (row for each in past.values() for row in each.ended)
         self.copy(cursor, table, chain(ended, changed))
+        if self.sums and events:
+            self.sums.add(cursor, table, list(past), events[0].position)
 
     def copy(self, cursor: Cursor[Any], table: str, rows: Iterator[tuple[Any, ...]]) -> int:
         """Add rows to the table, as fast as PostgreSQL takes them; how many there were."""

@@ -85,7 +85,7 @@ def rebuild(
                 conn,
                 reader,
                 tracking,
-                model.bound(reader.blinding),
+                model.bound(reader.blinding, reader.zone),
                 build,
                 started,
                 even_if_counts_differ,

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -116,9 +117,13 @@ def _require_all(moved: int, names: Sequence[str]) -> None:
 class LogReader:
     """Reads the log with personal parts opened."""
 
-    def __init__(self, recorder: Recorder, mapper: EventMapper, keys: KeyRing) -> None:
+    def __init__(
+        self, recorder: Recorder, mapper: EventMapper, keys: KeyRing, zone: tzinfo = UTC
+    ) -> None:
+        """*zone* is that of the register's business days, for the folds of zoned read models."""
         self.recorder = recorder
         self.mapper = mapper
+        self.zone = zone
         self._keys = keys
 
     def tail(self, after: int, limit: int = BATCH) -> list[Recorded]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
-from domain import appeal, assignment, cause, finding, media_inquiry, reception
+from domain import appeal, assignment, cause, finding, media_inquiry, reception, unit_report
 from domain.answer_term import AppealTermSuspended, TermEvent
 from domain.assignment import CoExecutors
 from domain.case import Event
@@ -25,7 +25,7 @@ from domain.reply import (
     ReplyRevised,
     ReplySigned,
 )
-from projections.duties import Part, Standing, duties
+from projections.duties import INFORMATION, Part, Standing, duties
 from projections.pages import NO_DAY, Mark, Page, checked, columns, day_of, decode, encode, page
 from projections.readmodel import Rows
 
@@ -161,10 +161,14 @@ _recall = json.Decoder(Standing).decode
 
 
 def fold(rows: Rows, recorded: Recorded) -> None:
-    event = recorded.event
+    if type(recorded.event) not in TAKES:
+        return
     case = recorded.originator_id
-    if begin := _BEGINS.get(type(event)):
-        standing = begin(event)
+    row = rows.get((case, _STANDING))
+    standing = stands_after(_recall(row.memory) if row else None, recorded)
+    if standing is None:
+        return
+    if row is None:
         row = rows[case, _STANDING] = Row(
             case,
             _STANDING,
@@ -175,14 +179,19 @@ def fold(rows: Rows, recorded: Recorded) -> None:
             recorded.recorded_at,
             None,
         )
-    elif step := _STEPS.get(type(event)):
-        row = rows[case, _STANDING]
-        standing = _recall(row.memory)
-        step(standing, event, recorded)
-    else:
-        return
     row.memory = _remember(standing).decode()
     _bring_up_to_date(rows, standing, recorded)
+
+
+def stands_after(standing: Standing | None, recorded: Recorded) -> Standing | None:
+    """How a case that was *standing* so stands after the event; None where no duty follows."""
+    event = recorded.event
+    if begin := _BEGINS.get(type(event)):
+        return begin(event)
+    if standing and (step := _STEPS.get(type(event))):
+        step(standing, event, recorded)
+        return standing
+    return None
 
 
 def _bring_up_to_date(rows: Rows, standing: Standing, recorded: Recorded) -> None:
@@ -283,6 +292,14 @@ def _removed(it: Standing, event: cause.RemovalCarriedOut, _: Recorded) -> None:
     _drop(it, f"removal:{event.removal_id}")
     if not event.outstanding:
         it.stage = "removed"
+
+
+def _unit_report(event: unit_report.UnitReportSubmitted) -> Standing:
+    return Standing(unit_report.KIND, "awaiting-verification", event.unit, None, unit=event.unit)
+
+
+def _verified(it: Standing, event: unit_report.UnitReportVerified, _: Recorded) -> None:
+    it.stage = "differs" if event.differing else "agrees"
 
 
 def _assigned(it: Standing, event: appeal.AppealAssigned, _: Recorded) -> None:
@@ -452,7 +469,7 @@ def _initialled(it: Standing, _event: ReplyInitialled | ReplySigned, _: Recorded
 def _asked(it: Standing, event: InformationAsked, recorded: Recorded) -> None:
     asking = recorded.on_behalf_of or recorded.actor
     part = Part(
-        f"give-information:{event.request_id}",
+        f"{INFORMATION}{event.request_id}",
         event.unit or recorded.unit,
         None if event.unit else asking,
         event.due.on,
@@ -461,7 +478,7 @@ def _asked(it: Standing, event: InformationAsked, recorded: Recorded) -> None:
 
 
 def _received(it: Standing, event: InformationReceived, _: Recorded) -> None:
-    _drop(it, f"give-information:{event.request_id}")
+    _drop(it, f"{INFORMATION}{event.request_id}")
 
 
 def _under_control(it: Standing, event: ControlEstablished, _: Recorded) -> None:
@@ -484,6 +501,7 @@ _BEGINS: Mapping[type[Event], Callable[[Any], Standing]] = {
     reception.ReceptionPlanned: _reception,
     finding.FindingOpened: _finding,
     cause.CauseNamed: _cause,
+    unit_report.UnitReportSubmitted: _unit_report,
 }
 
 _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
@@ -544,6 +562,11 @@ _STEPS: Mapping[type[Event], Callable[[Standing, Any, Recorded], None]] = {
     cause.RemovalCarriedOut: _removed,
     cause.CauseClosed: _stage("closed"),
     cause.CauseWithdrawn: _stage("withdrawn"),
+    unit_report.UnitReportCorrected: _stage("awaiting-verification"),
+    unit_report.UnitReportVerificationAsked: _stage("awaiting-verification"),
+    unit_report.UnitReportVerified: _verified,
+    unit_report.UnitReportAccepted: _stage("report-accepted"),
+    unit_report.UnitReportDisputed: _stage("disputed"),
     ReplyDrafted: _drafted,
     ReplyRevised: _revised,
     ReplyReturned: _reply_returned,

@@ -16,6 +16,7 @@ from tests.benchmarks.figure import Figure, save, show
 from tests.benchmarks.figures import (
     append,
     candidates,
+    dashboards,
     due_dates,
     history,
     lag,
@@ -39,6 +40,7 @@ FIGURES: dict[str, Callable[[Cluster, Options, Progress], Figure]] = {
     "lag": lag.measure,
     "lists": lists.measure,
     "history": history.measure,
+    "dashboards": dashboards.measure,
     "candidates": candidates.measure,
     "verify": verify.measure,
     "people": people.measure,

@@ -87,7 +87,7 @@ def our_rebuild(conninfo: str) -> tuple[float, int]:
         conn.execute("SET ROLE karguzar_app")
         ensure_builds(conn, READ_MODELS)
         started = time.perf_counter()
-        hands = Hands(PROCESSES - 1, partial(open_reader, conninfo, MASTER_KEY))
+        hands = Hands(PROCESSES - 1, partial(open_reader, conninfo, MASTER_KEY, zone=reader.zone))
         done = rebuild(conn, reader, tracking, READ_MODELS, hands=hands)
         seconds = time.perf_counter() - started
     reading.close()

@@ -1,0 +1,240 @@
+"""Dashboards over HTTP: what readers are told, and that every figure leads to just its cases."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from domain.envelope import Recorded
+from projections import READ_MODELS
+from projections.groups import Group
+from projections.occurrence import IN_STOCK
+from tests.api.serving import PEOPLE, Server, served, wait_until
+from tests.desks import MASTER_KEY, migrated_database, new_desk
+from tests.projections.histories import history, seeded
+from tests.projections.logs import append
+
+As = Callable[[str], httpx.Client]
+KEY = b64encode(MASTER_KEY).decode()
+PAGES = ("leadership", "unit", "control", "reception", "media", "analyst")
+WHOLE = {"from": "2026-03-01", "to": "2026-06-30", "on": "2026-05-04"}
+
+
+@pytest.fixture(scope="module")
+def server(postgres: str, server_dir: Path) -> Iterator[Server]:
+    """Over random histories, with every read model at the end of the log."""
+    with migrated_database(postgres) as conninfo:
+        desk = new_desk(conninfo)
+        append(desk, _log())
+        desk.close()
+        with served(server_dir / "dashboards", conninfo, master_key=KEY) as server:
+            wait_until(lambda: _caught_up(server), 30, "the occurrences have the whole log")
+            yield server
+
+
+def _log() -> list[Recorded]:
+    """Random cases of the kinds that count, as if they had come one after the other."""
+    rng = seeded(11)
+    cases = [history(rng, kind, events=16) for _ in range(11) for kind in IN_STOCK]
+    return [recorded for case in cases for recorded in case.recorded]
+
+
+def _caught_up(server: Server) -> bool:
+    later = [model.name for model in READ_MODELS if model.group is Group.LATER]
+    with psycopg.connect(server.conninfo) as conn:
+        row = conn.execute(
+            "SELECT count(*) FROM karguzar.read_model_builds b JOIN karguzar.register_tracking t"
+            " ON t.application_name = b.name || '_' || b.build, karguzar.log_head"
+            " WHERE b.name = ANY(%s) AND t.notification_id = position",
+            (later,),
+        ).fetchone()
+    return row is not None and row[0] == len(later)
+
+
+@pytest.fixture(scope="module")
+def as_(server: Server) -> As:
+    clients = {name: server.client(server.token(person)) for name, person in PEOPLE.items()}
+    return clients.__getitem__
+
+
+def told(client: httpx.Client, page: str, **query: str) -> dict[str, Any]:
+    answer = client.get(f"/api/v1/dashboards/{page}", params=WHOLE | query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def listed(client: httpx.Client, drill: str, limit: int = 200) -> list[dict[str, Any]]:
+    """All pages of a figure's cases."""
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = client.get(f"/api/v1/dashboards/cases?{drill}&limit={limit}{cursor}")
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        rows += page["rows"]
+        if page["cursor"] is None:
+            return rows
+        cursor = f"&cursor={page['cursor']}"
+
+
+def figures_in(part: Any) -> Iterator[tuple[str, int]]:
+    """Every drill of a page and what it says it leads to."""
+    if isinstance(part, dict):
+        if part.get("drill"):
+            yield part["drill"], part["value"] if "figure" in part else part["count"]
+        for each in part.values():
+            yield from figures_in(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from figures_in(each)
+
+
+@pytest.mark.parametrize(
+    ("reader", "page"),
+    [
+        ("leader", "leadership"),
+        ("auditor", "control"),
+        ("auditor", "reception"),
+        ("auditor", "media"),
+        ("head", "unit"),
+        ("controller", "analyst"),
+    ],
+)
+def test_every_figure_leads_to_as_many_cases_as_it_says(as_: As, reader: str, page: str) -> None:
+    client = as_(reader)
+    drills = dict(figures_in(told(client, page)))
+    assert {drill: len(listed(client, drill)) for drill in drills} == drills
+    assert sum(drills.values()) > 10
+
+
+def test_the_pages_of_a_list_are_the_list(as_: As) -> None:
+    client = as_("auditor")
+    for drill in ("figure=open", "figure=entries-corrected&from=2026-03-01&to=2026-06-30"):
+        whole = listed(client, drill)
+        assert len(whole) > 7
+        assert listed(client, drill, limit=3) == whole
+        days = [row["on_day"] or "9999" for row in whole]
+        assert days == sorted(days)
+
+
+def test_what_is_open_by_kind_and_by_unit_is_what_is_open(as_: As) -> None:
+    page = told(as_("leader"), "leadership")
+    for figure in ("open", "overdue", "due_this_week", "received", "closed"):
+        whole = page[figure]["value"]
+        assert sum(row[figure]["value"] for row in page["by_kind"]) == whole
+        assert sum(row[figure]["value"] for row in page["by_unit"]) == whole
+    held = sum(row["standing"]["value"] for row in page["holders"])
+    assert held == page["open"]["value"] > 0
+    course = page["course"]
+    assert course["grain"] == "month"
+    assert sum(step["received"] for step in course["steps"]) == page["received"]["value"] > 0
+
+
+def test_the_open_cases_of_a_page_are_those_that_the_lists_have(as_: As) -> None:
+    leader = as_("leader")
+    for row in told(leader, "leadership")["by_kind"]:
+        query = {"kind": row["kind"], "open": "true", "confidential": "false", "limit": "200"}
+        cases = leader.get("/api/v1/cases", params=query).json()["rows"]
+        assert len(cases) == row["open"]["value"]
+
+
+def test_a_page_says_for_what_it_is_true(as_: As, server: Server) -> None:
+    position = server.log_position()
+    about = told(as_("leader"), "leadership", wait_for=str(position))["about"]
+    assert about["position"] >= position
+    assert about["known_at"].endswith("Z")
+    assert (about["since"], about["until"]) == ("2026-03-01", "2026-06-30")
+    assert (about["year_ago_since"], about["year_ago_until"]) == ("2025-03-01", "2025-06-30")
+    assert (about["on"], about["week_ends"]) == ("2026-05-04", "2026-05-10")
+
+
+def test_leaders_are_told_of_all_but_what_is_confidential_and_auditors_of_that_too(
+    as_: As,
+) -> None:
+    leader, auditor = (told(as_(name), "leadership") for name in ("leader", "auditor"))
+    assert leader["about"]["left_out"] == ["confidential"]
+    assert auditor["about"]["left_out"] == []
+    assert leader["about"]["units"] is auditor["about"]["units"] is None
+    assert leader["received"]["value"] < auditor["received"]["value"]
+    drill = "figure=received&from=2026-03-01&to=2026-06-30"
+    assert not any(row["confidential"] for row in listed(as_("leader"), drill))
+    assert any(row["confidential"] for row in listed(as_("auditor"), drill))
+
+
+def test_a_unit_is_told_of_itself_and_those_below_and_of_no_other(as_: As) -> None:
+    head = as_("ganja")
+    assert told(head, "unit")["about"]["units"] == ["region-ganja"]
+    assert told(as_("controller"), "unit")["about"]["units"] == sorted(
+        ["agency", "records", "social", "pensions", "press", "reception", "region-ganja"]
+    )
+    other = head.get("/api/v1/dashboards/unit", params={"unit": "pensions"})
+    assert other.status_code == 403
+    cases = head.get("/api/v1/dashboards/cases", params={"figure": "open", "unit": "pensions"})
+    assert cases.status_code == 403
+
+
+def test_a_unit_alone_is_told_without_those_below_it(as_: As) -> None:
+    leader = as_("leader")
+    whole = told(leader, "unit", unit="agency")
+    alone = told(leader, "unit", unit="agency", alone="true")
+    assert whole["about"]["units"] != ["agency"] == alone["about"]["units"]
+    assert alone["received"]["value"] < whole["received"]["value"]
+    assert "alone=true" in alone["open"]["drill"]
+
+
+def test_analysts_have_a_page_of_whole_quarters_without_cases_and_small_counts(as_: As) -> None:
+    analyst = as_("analyst")
+    page = told(analyst, "analyst")
+    about = page["about"]
+    assert about["left_out"] == ["confidential", "small-counts"]
+    assert (about["since"], about["until"]) == ("2026-04-01", "2026-06-30")
+    assert list(figures_in(page)) == []
+    counts = [row["count"] for part in ("kinds", "topics") for row in page[part]["rows"]]
+    assert counts
+    assert not any(count is not None and 0 < count < 5 for count in counts)
+    for path in ("leadership", "unit", "cases?figure=open", "analyst?unit=social"):
+        assert analyst.get(f"/api/v1/dashboards/{path}").status_code == 403
+
+
+def test_administrators_are_told_nothing(as_: As) -> None:
+    for page in PAGES:
+        assert as_("administrator").get(f"/api/v1/dashboards/{page}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "problem"),
+    [
+        ("leadership?from=2026-05-01&to=2026-04-01", 422, "period-inverted"),
+        ("leadership?from=0001-01-01&to=2026-04-01", 422, "period-out-of-reach"),
+        ("leadership?on=9999-12-31", 422, "period-out-of-reach"),
+        ("leadership?from=2010-01-01&to=2026-04-01", 422, "period-out-of-reach"),
+        ("cases?figure=nothing", 422, "not-valid"),
+        ("cases?figure=open&dimension=topic", 422, "value-of-nothing"),
+        ("cases?figure=open&cursor=xyz", 400, "cursor-invalid"),
+        ("nothing", 422, "not-valid"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(
+    as_: As, query: str, status: int, problem: str
+) -> None:
+    answer = as_("leader").get(f"/api/v1/dashboards/{query}")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+
+
+def test_what_was_told_and_listed_is_on_record(as_: As, server: Server) -> None:
+    told(as_("leader"), "media")
+    listed(as_("leader"), "figure=media-open")
+    with psycopg.connect(server.conninfo) as conn:
+        rows = conn.execute(
+            "SELECT operation, query FROM karguzar.accesses"
+            " WHERE official = 'minister' AND operation LIKE 'dashboards.%' AND query IS NOT NULL"
+        ).fetchall()
+    assert ("dashboards.read", "media") in [(name, query.get("page")) for name, query in rows]
+    assert ("dashboards.cases", "media-open") in [
+        (name, query.get("figure")) for name, query in rows
+    ]
