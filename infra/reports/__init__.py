@@ -1,0 +1,1 @@
+"""Reports as workbooks, documents and PDF, in the reader's language."""

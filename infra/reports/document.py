@@ -1,0 +1,59 @@
+"""A report as it is set: texts in the reader's language, numbers as numbers."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from infra.reports.words import Words
+
+Cell = str | int | float | None
+"""A number stands as itself; a text in its place says why there is none."""
+
+
+class Form(StrEnum):
+    """How the cells of a column are written: SHARE is of 1 and told in percent."""
+
+    TEXT = "text"
+    COUNT = "count"
+    DECIMAL = "decimal"
+    CHANGE = "change"
+    SHARE = "share"
+
+
+class Column(Struct, frozen=True):
+    heading: str
+    form: Form
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """``id`` is plain ASCII. ``bars`` are the columns that are drawn, none where nothing is."""
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    bars: tuple[int, ...] = ()
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    title: str
+    tables: tuple[Table, ...]
+
+
+class ReportDocument(Struct, frozen=True, kw_only=True):
+    """``facts`` say what it is of; ``notes`` how it is counted. ``differs``: what doesn't close.
+
+    ``recorded_at`` stands in the files as their date: that of the position, not of the making.
+    """
+
+    language: str
+    title: str
+    body: str
+    facts: tuple[tuple[str, str], ...]
+    closes: str
+    differs: tuple[str, ...]
+    notes: tuple[str, ...]
+    sections: tuple[Section, ...]
+    recorded_at: datetime
+    words: Words

@@ -1,0 +1,211 @@
+"""Reports over HTTP: who gets which, in which form, and what changed them since."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import docx
+import httpx
+import openpyxl
+import psycopg
+import pytest
+from msgspec import json
+
+from api.report_making import Report, RestatedReport
+from domain.report_definition import DEFINITION_VERSION, METRICS
+from infra.reports.words import LANGUAGES, words
+from tests.api.bodies import appeal, begun, done, now, read, refused
+from tests.api.serving import PEOPLE, Server, served
+from tests.desks import migrated_database
+
+REPORTS = "/api/v1/reports"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF = "application/pdf"
+
+
+class Told:
+    """A server in which some appeals were registered, and the clients of its people."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.as_ = {name: server.client(server.token(who)) for name, who in PEOPLE.items()}
+        registrar = self.as_["registrar"]
+        self.cases = [
+            begun(registrar, "appeals", appeal(topic="pensions", channel=channel))
+            for channel in ("post", "post", "e-mail", "post", "e-mail", "post")
+        ]
+        self.secret = begun(registrar, "appeals", appeal(topic="pensions", confidential=True))
+        body = {"unit": "pensions", "main_executor": "mammadov", "resolution": "Baxılsın"}
+        done(registrar, f"appeals/{self.cases[0]}/assign-appeal", body)
+        self.position = server.log_position()
+        self.year = str(now().year)
+
+    def asked(self, who: str, kind: str = "annual", **query: Any) -> httpx.Response:
+        headers = {"Accept": query.pop("accept", "application/json")}
+        given = {"period": self.year, "as_of": self.position, **query}
+        query = {name: value for name, value in given.items() if value is not None}
+        return self.as_[who].get(f"{REPORTS}/{kind}", params=query, headers=headers)
+
+    def report(self, who: str, kind: str = "annual", **query: Any) -> Report:
+        answer = self.asked(who, kind, **query)
+        assert answer.status_code == 200, answer.text
+        return json.decode(answer.content, type=Report)
+
+
+@pytest.fixture(scope="module")
+def told(postgres: str, server_dir: Any) -> Iterator[Told]:
+    with (
+        migrated_database(postgres) as conninfo,
+        served(server_dir / "reports", conninfo, wait_seconds="10") as server,
+    ):
+        yield Told(server)
+
+
+def figure(report: Report, metric: str, by: str = "", value: str = "") -> Any:
+    return next(
+        (f.now for f in report.figures if (f.metric, f.by, f.value) == (metric, by, value)), None
+    )
+
+
+def test_a_leader_is_told_of_the_whole_register_without_what_is_confidential(told: Told) -> None:
+    report = told.report("leader")
+    assert (report.unit, report.confidential_counted) == (None, False)
+    assert (report.position, report.definition) == (told.position, DEFINITION_VERSION)
+    assert figure(report, "appeal.received") == 6
+    assert figure(report, "appeal.received", "channel", "post") == 4
+    assert {f.metric for f in report.figures} == set(METRICS)
+    assert report.reconciles
+
+
+def test_an_auditor_counts_confidential_cases_too(told: Told) -> None:
+    assert figure(told.report("auditor"), "appeal.received") == 7
+
+
+def test_a_head_is_told_of_the_own_unit(told: Told) -> None:
+    report = told.report("head")
+    assert report.unit == "pensions"
+    assert (figure(report, "appeal.came"), figure(report, "appeal.closing")) == (1, 1)
+    refused(told.asked("head", unit="press"), 403, "forbidden")
+
+
+def test_analysts_are_told_no_small_counts(told: Told) -> None:
+    report = told.report("analyst")
+    assert not report.small_counts_told
+    assert figure(report, "appeal.received") == 6
+    assert figure(report, "appeal.received", "channel", "post") is None
+    assert figure(report, "appeal.came") is None
+    assert not [f for f in report.figures if f.now is not None and 0 < f.now < 5]
+    refused(told.asked("analyst", "annual/restated", since=1, as_of=None), 403, "forbidden")
+
+
+def test_administrators_get_no_reports(told: Told) -> None:
+    refused(told.asked("administrator"), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ({"period": "2026-13"}, "period-not-readable"),
+        ({"period": "2026-10"}, "period-of-another-kind"),
+        ({"period": "2190"}, "period-not-begun"),
+        ({"unit": "nowhere"}, "no-such-unit"),
+        ({"definition": 99}, "no-such-definition"),
+        ({"as_of": 1 << 40}, "as-of-ahead"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_refused(
+    told: Told, query: dict[str, Any], problem: str
+) -> None:
+    refused(told.asked("auditor", **query), 422, problem)
+
+
+def test_another_form_is_not_offered(told: Told) -> None:
+    refused(told.asked("leader", accept="text/html"), 406, "media-type-not-offered")
+
+
+@pytest.mark.parametrize("accept", [XLSX, DOCX, PDF, "application/json"])
+def test_the_same_report_has_the_same_bytes_whatever_comes_later(told: Told, accept: str) -> None:
+    first = told.asked("leader", accept=accept, language="az")
+    begun(told.as_["registrar"], "appeals", appeal(topic="pensions"))
+    with psycopg.connect(told.server.conninfo) as conn:
+        conn.execute("UPDATE karguzar.units SET name = name || '+' WHERE unit = 'pensions'")
+    position = read(told.as_["registrar"], "positions")["position"]
+    again = told.asked("leader", accept=accept, language="az", wait_for=position)
+    assert (first.status_code, first.headers["content-type"]) == (200, accept)
+    assert again.content == first.content
+    assert len(first.content) > 3_000
+
+
+def test_the_workbook_has_its_tables_and_charts(told: Told) -> None:
+    answer = told.asked("leader", accept=XLSX, language="en")
+    book = openpyxl.load_workbook(BytesIO(answer.content))
+    said = words("en")
+    assert len(book.sheetnames) == 1 + len(said.sections)
+    balance = book.worksheets[1]
+    table = balance.tables["t_balance_by_kind"]
+    rows = [[cell.value for cell in row] for row in balance[table.ref]]
+    received = rows[0].index(said.metrics["received"])
+    [appeals] = [row for row in rows if row[0] == said.kinds["appeal"]]
+    assert appeals[received] == 6
+    charts: list[Any] = [each for sheet in book.worksheets for each in getattr(sheet, "_charts")]  # noqa: B009
+    assert len(charts) >= 3
+    names = [name for sheet in book.worksheets for name in sheet.tables]
+    assert len(names) == len(set(names)) > 15
+
+
+def test_the_document_has_its_tables_and_pictures(told: Told) -> None:
+    answer = told.asked("leader", accept=DOCX, language="en")
+    document = docx.Document(BytesIO(answer.content))
+    assert document.paragraphs[0].text == f"Annual report: {told.year}"
+    texts = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    assert {"Appeals", "Received", str(told.position)} <= set(texts)
+    assert len(document.inline_shapes) >= 3
+    assert document.core_properties.created is not None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_told_in_the_readers_language(told: Told, language: str) -> None:
+    answer = told.as_["leader"].get(
+        f"{REPORTS}/annual",
+        params={"period": told.year, "as_of": told.position},
+        headers={"Accept": XLSX, "Accept-Language": language},
+    )
+    book = openpyxl.load_workbook(BytesIO(answer.content))
+    assert told.year in str(book.worksheets[0]["A1"].value)
+    assert book.worksheets[0]["B5"].value == words(language).whole
+
+
+def test_a_correction_afterwards_is_named(told: Told) -> None:
+    correction = {"entry": "topic", "value": "benefits", "approved_by": "huseynova"}
+    body = correction | {"reason": "Səhv daxil edilib"}
+    case = told.cases[1]
+    done(told.as_["registrar"], f"appeals/{case}/correct-entry", body)
+    position = told.server.log_position()
+    query = {"since": told.position, "as_of": position}
+    answer = told.asked("leader", "annual/restated", **query)
+    assert answer.status_code == 200, answer.text
+    found = json.decode(answer.content, type=RestatedReport)
+    [event] = [each for each in found.events if each.event == "entry-corrected"]
+    rows = read(told.as_["registrar"], "appeals", topic="benefits")["rows"]
+    [number] = [row["number"] for row in rows if row["case_id"] == case]
+    assert (str(event.case_id), event.number, event.position) == (case, number, position)
+    [benefits] = [
+        each
+        for each in found.figures
+        if (each.metric, each.by, each.value) == ("appeal.received", "topic", "benefits")
+    ]
+    assert (benefits.was, benefits.now) == (0, 1)
+    as_pdf = told.asked("leader", "annual/restated", accept=PDF, language="ka", **query)
+    assert as_pdf.content.startswith(b"%PDF")
+
+
+def test_who_is_shown_a_report_is_on_record(told: Told) -> None:
+    told.report("leader", unit="social")
+    with psycopg.connect(told.server.conninfo) as conn:
+        row = conn.execute(
+            "SELECT official, action, query, position FROM karguzar.accesses "
+            "WHERE operation = 'reports.read' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+    asked = {"period": told.year, "unit": "social"}
+    assert row == ("minister", "counts-read", asked, told.position)
