@@ -18,6 +18,7 @@ from api.access_records import LONGEST_REASON, SHORTEST_REASON, said
 from api.case_file import CaseFile, gather, wait_for_checkpoint
 from api.case_file_parts import Sources, Taken
 from api.cli import fail, say_json
+from api.cli_export_analysts import export_ocel, export_xes, parquet
 from api.cli_register import register
 from api.composition import calendars_used, make_desk, make_reader, outside_of, signer_of
 from api.documents import Documents
@@ -36,6 +37,11 @@ from projections.seen_cases import all_numbers_of
 @click.group("export", no_args_is_help=True)
 def export() -> None:
     """Take things out of the register."""
+
+
+export.add_command(parquet)
+export.add_command(export_xes)
+export.add_command(export_ocel)
 
 
 @export.command("case")
