@@ -1,0 +1,1 @@
+"""The pages: what leadership, units and auditors look at in a browser."""

@@ -1,0 +1,233 @@
+"""Charts as Vega-Lite specifications, which the browser draws.
+
+Colours stand in a specification as the variables of the style sheet, so that a page's theme and
+its print change a chart without drawing it again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from msgspec import Struct
+
+Spec = dict[str, Any]
+
+_HEIGHT = 200
+_BAR = 30
+_TICKS = 6
+_MONTHS_ALONE = frozenset({"ru"})
+"""Where a month without a day has a form of its own. Babel gives those of other languages as the
+language's that it read first, since they share one table."""
+_LINES = {"title": None, "symbolType": "stroke", "symbolSize": 300}
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """So many on the day, or in the month that begins with it."""
+
+    on: date
+    count: float
+    url: str | None = None
+
+
+class Bar(Struct, frozen=True, kw_only=True):
+    """One part of the bar called ``name``."""
+
+    name: str
+    part: str
+    count: float
+    url: str | None = None
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """``colour`` is a variable of the style sheet, such as ``--chart-bad``."""
+
+    part: str
+    name: str
+    colour: str
+
+
+def over_time(
+    now: Sequence[Point], before: Sequence[Point], names: tuple[str, str], language: str
+) -> Spec:
+    """A period, and the same period a year earlier drawn over it as a broken line.
+
+    The points of *before* have the days of *now*, not their own. *names*: this period, the other.
+    """
+    rows = [
+        {"on": point.on.isoformat(), "count": point.count, "part": name, "url": point.url}
+        for name, points in zip(names, (now, before), strict=True)
+        for point in points
+    ]
+    monthly = _monthly(now or before)
+    return _chart(
+        language,
+        monthly=monthly,
+        data={"values": rows},
+        height=_HEIGHT,
+        mark={"type": "line", "point": {"size": 24, "filled": True}},
+        encoding={
+            "x": {
+                "field": "on",
+                "type": "temporal",
+                "scale": {"type": "utc"},
+                "axis": _axis(
+                    format="%b" if monthly else "%-d %b",
+                    values=_ticks([point.on for point in now or before]),
+                    grid=False,
+                ),
+            },
+            "y": {
+                "field": "count",
+                "type": "quantitative",
+                "axis": _axis(format=",d", tickCount=4, tickMinStep=1, domain=False),
+            },
+            "color": {
+                "field": "part",
+                "scale": {"domain": list(names), "range": ["var(--chart-1)", "var(--chart-2)"]},
+                "legend": _LINES,
+            },
+            "strokeDash": {
+                "field": "part",
+                "scale": {"domain": list(names), "range": [[1, 0], [4, 4]]},
+                "legend": _LINES,
+            },
+            "tooltip": [
+                {"field": "part", "title": " "},
+                {"field": "count", "type": "quantitative", "title": "Σ"},
+            ],
+            "href": {"field": "url"},
+        },
+    )
+
+
+def split(rows: Sequence[Bar], parts: Sequence[Part], language: str) -> Spec:
+    """Lying bars of one length, in the order given, each showing the shares of its parts."""
+    order = {part.part: place for place, part in enumerate(parts)}
+    names = {part.part: part.name for part in parts}
+    values = [
+        {
+            "name": row.name,
+            "part": names[row.part],
+            "place": order[row.part],
+            "count": row.count,
+            "url": row.url,
+        }
+        for row in rows
+    ]
+    return _chart(
+        language,
+        data={"values": values},
+        height=_BAR * len({row.name for row in rows}),
+        mark={"type": "bar", "height": {"band": 0.62}, "cornerRadius": 1},
+        encoding={
+            "y": {
+                "field": "name",
+                "type": "nominal",
+                "sort": list(dict.fromkeys(row.name for row in rows)),
+                "axis": _axis(ticks=False, grid=False, labelLimit=190, labelPadding=8),
+            },
+            "x": {
+                "field": "count",
+                "type": "quantitative",
+                "stack": "normalize",
+                "axis": _axis(format=".0%", tickCount=4, domain=False, grid=False),
+            },
+            "color": _parts(parts),
+            "order": {"field": "place", "type": "quantitative"},
+            "tooltip": [
+                {"field": "name", "title": " "},
+                {"field": "part", "title": " "},
+                {"field": "count", "type": "quantitative", "title": "Σ"},
+            ],
+            "href": {"field": "url"},
+        },
+    )
+
+
+def _chart(language: str, *, monthly: bool = False, **said: Any) -> Spec:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": _config(language, monthly=monthly),
+        **said,
+    }
+
+
+def _config(language: str, *, monthly: bool) -> Spec:
+    return {
+        "aria": False,
+        "mark": {"aria": False},
+        "background": "transparent",
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": "var(--chart-text)",
+            "labelFontSize": 12,
+            "titleColor": "var(--chart-text)",
+            "gridColor": "var(--chart-grid)",
+            "domainColor": "var(--chart-grid)",
+            "tickColor": "var(--chart-grid)",
+        },
+        "legend": {
+            "orient": "top",
+            "direction": "horizontal",
+            "labelColor": "var(--chart-text)",
+            "labelFontSize": 12,
+            "labelLimit": 220,
+            "columns": 2,
+        },
+        "locale": _locale(language, monthly=monthly),
+    }
+
+
+def _locale(language: str, *, monthly: bool) -> Spec:
+    """Numbers and months as CLDR has them, in the form that Vega takes."""
+    cldr = Locale.parse(language)
+    symbols = cldr.number_symbols.get("latn", cldr.number_symbols)
+    months, days = cldr.months["format"], cldr.days["format"]
+    if monthly and language in _MONTHS_ALONE:
+        months = cldr.months["stand-alone"]
+    return {
+        "number": {
+            "decimal": symbols["decimal"],
+            "thousands": symbols["group"],
+            "grouping": [3],
+            "currency": ["", ""],
+        },
+        "time": {
+            "dateTime": "%x, %X",
+            "date": "%d.%m.%Y",
+            "time": "%H:%M:%S",
+            "periods": ["AM", "PM"],
+            "days": [days["wide"][day] for day in (6, 0, 1, 2, 3, 4, 5)],
+            "shortDays": [days["abbreviated"][day] for day in (6, 0, 1, 2, 3, 4, 5)],
+            "months": [months["wide"][month] for month in range(1, 13)],
+            "shortMonths": [months["abbreviated"][month] for month in range(1, 13)],
+        },
+    }
+
+
+def _axis(**said: Any) -> Spec:
+    return {"title": None, **said}
+
+
+def _parts(parts: Sequence[Part]) -> Spec:
+    return {
+        "field": "part",
+        "type": "nominal",
+        "scale": {
+            "domain": [part.name for part in parts],
+            "range": [f"var({part.colour})" for part in parts],
+        },
+        "legend": {"title": None, "symbolType": "square"} if len(parts) > 1 else None,
+    }
+
+
+def _ticks(days: Sequence[date]) -> list[str]:
+    """As many of the days as a phone has room to name, evenly apart."""
+    return [day.isoformat() for day in days[:: -(-len(days) // _TICKS) or 1]]
+
+
+def _monthly(points: Sequence[Point]) -> bool:
+    return all(point.on.day == 1 for point in points)
