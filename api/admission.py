@@ -18,13 +18,20 @@ async def known_query(request: AppRequest) -> None:
     Were it ignored, a misspelt filter would widen the list.
     """
     note_time(request.scope)
+    if unknown := unknown_names(request):
+        raise UnknownParameter(unknown)
+
+
+def unknown_names(request: AppRequest) -> str | None:
+    """What to say of parameters that the route doesn't have, if there are any."""
     if not request.scope["query_string"]:
-        return
+        return None
     known = _query_names(request).values()
     unknown = request.query_params.keys() - {*known}
-    if unknown:
-        offered = f"these are: {', '.join(sorted(known))}" if known else "it takes none"
-        raise UnknownParameter(f"{len(unknown)} of the query's names are not known here; {offered}")
+    if not unknown:
+        return None
+    offered = f"these are: {', '.join(sorted(known))}" if known else "it takes none"
+    return f"{len(unknown)} of the query's names are not known here; {offered}"
 
 
 async def known_query_and_json(request: AppRequest) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from litestar import Litestar, Router
 from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -23,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from api import (
     access_records,
+    analytics,
     audit,
     calendar_decisions,
     calendar_feed,
@@ -34,6 +36,7 @@ from api import (
     conformance,
     contact_details,
     counts,
+    dashboards,
     deadline_working,
     deadlines,
     deputising,
@@ -45,11 +48,15 @@ from api import (
     repeat_candidates,
     repeat_matters,
     repeats,
+    reports,
     retention,
     returns,
     system,
+    unit_report_forms,
+    unit_reports,
 )
 from api.admission import known_query, known_query_and_json
+from api.analytics_composition import make_exports
 from api.authentication import Admission, Authentication
 from api.composition import (
     RECONNECT_SECONDS,
@@ -64,6 +71,12 @@ from api.development_issuer import DevelopmentIssuer
 from api.documents import Documents
 from api.even_times import hold_until_even
 from api.limits import PerMinute
+from api.pages.entry import shown_where_pages_are
+from api.pages.events import Moves
+from api.pages.routes import page_routers
+from api.pages.session import CookieSeal, PageAdmission
+from api.pages.shell import template_config
+from api.pages.sign_in import Issue, SignIn
 from api.register_state import Pool, Register
 from api.repeats_composition import make_repeats
 from api.security_headers import add_security_headers
@@ -77,7 +90,8 @@ from infra.group_commit import GroupCommit
 from infra.issuer_keys import GivenKeys, IssuerKeys
 from infra.proofs import Proofs
 from infra.settings import Settings
-from infra.token_settings import is_discoverable
+from infra.sign_in import CodeFlow
+from infra.token_settings import DEVELOPMENT_ISSUER, is_discoverable
 from projections.history import names_in
 from projections.pages import for_reading
 from projections.telling import Names
@@ -111,9 +125,21 @@ def _keys(settings: Settings) -> Keys:
     return GivenKeys(DevelopmentIssuer(settings).keys())
 
 
+def _ways_in(settings: Settings) -> tuple[CodeFlow | None, Issue | None]:
+    """How readers of the pages sign in: with the issuer that is set, or the built-in one."""
+    if settings.pages.client_id:
+        return CodeFlow(settings.token_issuer, settings.pages), None
+    if settings.environment == "development" and settings.token_issuer == DEVELOPMENT_ISSUER:
+        return None, DevelopmentIssuer(settings).issue
+    return None, None
+
+
 def build_app(settings: Settings, conninfo: str) -> Litestar:
     """The application over a migrated database."""
     tokens = token_checker(settings)
+    requests = PerMinute(settings.tokens.requests_per_minute)
+    refused = PerMinute(settings.tokens.refused_tokens_per_minute)
+    seal = CookieSeal(settings.master_key)
     return Litestar(
         route_handlers=[
             Router(
@@ -132,6 +158,8 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
                     *calendar_decisions.ROUTES,
                     *lists.ROUTES,
                     *counts.ROUTES,
+                    *dashboards.ROUTES,
+                    *analytics.ROUTES,
                     *changes.ROUTES,
                     *deadlines.ROUTES,
                     *deadline_working.ROUTES,
@@ -143,9 +171,12 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
                     *proofs.ROUTES,
                     *repeats.ROUTES,
                     *repeat_candidates.ROUTES,
+                    *reports.ROUTES,
                     *returns.ROUTES,
                     *repeat_matters.ROUTES,
                     *causes.ROUTES,
+                    *unit_reports.ROUTES,
+                    *unit_report_forms.ROUTES,
                     *retention.ROUTES,
                     *audit.ROUTES,
                     *conformance.ROUTES,
@@ -167,22 +198,34 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
             system.problems,
             calendar_feed.calendar,
             _assets(),
+            *page_routers(),
         ],
         middleware=[
             DefineMiddleware(
                 Admission,
                 tokens=tokens,
-                requests=PerMinute(settings.tokens.requests_per_minute),
-                refused=PerMinute(settings.tokens.refused_tokens_per_minute),
-            )
+                requests=requests,
+                refused=refused,
+            ),
+            DefineMiddleware(
+                PageAdmission, tokens=tokens, requests=requests, refused=refused, seal=seal
+            ),
         ],
-        exception_handlers=problems.HANDLERS,
+        exception_handlers={**problems.HANDLERS, NotFoundException: shown_where_pages_are},
+        template_config=template_config(),
         after_exception=[access_records.record_refusal],
         before_send=[hold_until_even, add_security_headers, access_records.require_record],
         lifespan=[partial(_running, settings, conninfo, tokens)],
         openapi_config=_openapi(),
         request_max_body_size=settings.max_body_bytes,
-        state=State({"query_names": {}}),
+        state=State(
+            {
+                "query_names": {},
+                "sign_in": SignIn(seal, *_ways_in(settings), refused),
+                "moves": Moves(),
+                "ending": lambda: False,
+            }
+        ),
         debug=False,
         logging_config=None,
     )
@@ -225,6 +268,7 @@ async def _running(
         connect=partial(_connect, conninfo),
         previewing=asyncio.Lock(),
         repeats=make_repeats(conninfo, desk),
+        exports=make_exports(conninfo, desk.keys),
     )
     try:
         yield

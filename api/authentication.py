@@ -19,10 +19,17 @@ PUBLIC = "public"
 
 
 class Authentication(AbstractAuthenticationMiddleware):
-    """Every request but the public ones has to carry a good token."""
+    """Every request but the public ones has to carry a good token.
+
+    Those of the pages carry it in a session, which is looked at there and nowhere else.
+    """
+
+    looked_at_elsewhere: tuple[str, ...] = ("^/schema", "^/assets", "^/pages(/|$)", "^/$")
 
     def __init__(self, app: ASGIApp, tokens: TokenChecker) -> None:
-        super().__init__(app, exclude_from_auth_key=PUBLIC, exclude=["^/schema", "^/assets"])
+        super().__init__(
+            app, exclude_from_auth_key=PUBLIC, exclude=list(self.looked_at_elsewhere) or None
+        )
         self._tokens = tokens
 
     async def authenticate_request(
@@ -51,7 +58,7 @@ class Admission(Authentication):
         self,
         connection: ASGIConnection,  # type: ignore[type-arg]
     ) -> AuthenticationResult:
-        sent = _header(connection, b"authorization")
+        sent = self._sent(connection)
         try:
             bearer = await self._tokens.check(sent)
         except TokenRefused:
@@ -65,6 +72,10 @@ class Admission(Authentication):
         if principal and principal not in bearer.claims.may_act_for:
             bearer = await deputising(register, bearer, principal)
         return AuthenticationResult(user=bearer, auth=None)
+
+    def _sent(self, connection: ASGIConnection) -> str:  # type: ignore[type-arg]
+        """The authorization that came with the request."""
+        return _header(connection, b"authorization")
 
 
 async def entered(register: Register, bearer: Bearer) -> Bearer:

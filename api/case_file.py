@@ -183,7 +183,7 @@ def gather(
     ]
     attachments = list(_attachments(sources.documents, events, shown=Field.DOCUMENT in taken.shown))
     told = told_history(events, language, sources.names, sources.numbers)
-    terms = [_told(each) for each in clocks]
+    terms = [told_term(each) for each in clocks]
     document = case_document(events, terms, attachments, language, sources.names, taken.at, told)
     parts = CaseFileParts(
         sources,
@@ -253,7 +253,8 @@ def _kept(documents: Documents, case_id: UUID, digest: str) -> bool:
     return True
 
 
-def _told(clock: ClockWorking) -> ToldTerm:
+def told_term(clock: ClockWorking) -> ToldTerm:
+    """The clock as a document tells it."""
     return ToldTerm(
         clock=clock.clock,
         due_on=clock.due,

@@ -116,16 +116,18 @@ def rebuild_command(
             conn.execute(f"SET ROLE {ROLE}")
             task = progress.add_task("")
             started = time.monotonic()
+            reader = make_reader(desk)
             keys = (settings.master_key, settings.previous_master_key)
+            another = partial(open_reader, conninfo, *keys, reader.zone)
             try:
                 rebuilt = rebuild(
                     conn,
-                    make_reader(desk),
+                    reader,
                     make_tracking(conninfo),
                     models,
                     progress=lambda done, total: progress.update(task, completed=done, total=total),
                     even_if_counts_differ=even_if_counts_differ,
-                    hands=Hands(processes - 1, partial(open_reader, conninfo, *keys)),
+                    hands=Hands(processes - 1, another),
                 )
             except (CountsDiffer, RebuildUnderWay) as refusal:
                 fail(str(refusal), status=1)

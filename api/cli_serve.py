@@ -64,6 +64,7 @@ def run(settings: Settings, port: int | None, cases: int) -> None:
         def ready() -> None:
             base = f"http://{settings.host}:{settings.port}"
             console.print(f"\n[bold]Karguzar[/] answers at [link]{base}[/]")
+            console.print(f"  {base}/              the pages: choose whom to be")
             console.print(f"  {base}/schema        every request, with examples")
             console.print(f"  {base}/ready         database and read models")
             print_tokens(settings, console)

@@ -99,9 +99,9 @@ def _begin(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
             by=caller,
             command_id=identity,
         )
-        receipt = await _carried_out(register_of(request), order)
+        receipt = await carried_out(register_of(request), order)
         location = f"/api/v1/{kind.resource}/{receipt.id}"
-        return _answered(receipt, 201, {"Location": location})
+        return answered(receipt, 201, {"Location": location})
 
     return _route(begin, kind, command, f"/{kind.resource}", 201)
 
@@ -128,14 +128,15 @@ def _proceed(kind: Kind, command: type[Command]) -> HTTPRouteHandler:
         if isinstance(data, AttachDocument):
             require_right(caller, kind.kind, command)
             await require_document(register, caller, case_id, data.document.sha256)
-        receipt = await _carried_out(register, order)
-        return _answered(receipt, 200, {})
+        receipt = await carried_out(register, order)
+        return answered(receipt, 200, {})
 
     path = f"/{kind.resource}/{{case_id:uuid}}/{command_name(command)}"
     return _route(proceed, kind, command, path, 200)
 
 
-async def _carried_out(register: Register, order: Order) -> Receipt:
+async def carried_out(register: Register, order: Order) -> Receipt:
+    """The receipt, after the order has been counted; raises what it was refused with."""
     try:
         receipt = await register.group.submit(order)
     except Exception as refusal:
@@ -146,7 +147,8 @@ async def _carried_out(register: Register, order: Order) -> Receipt:
     return receipt
 
 
-def _answered(receipt: Receipt, status: int, headers: dict[str, str]) -> Response[Receipt]:
+def answered(receipt: Receipt, status: int, headers: dict[str, str]) -> Response[Receipt]:
+    """The answer to a command, with the ETag of the case after it."""
     headers["ETag"] = f'"{receipt.version}"'
     return Response(receipt, status_code=status, headers=headers)
 

@@ -5,9 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, tzinfo
 from functools import lru_cache
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import psycopg
 import structlog
@@ -48,6 +49,7 @@ from infra.signing_key import read_signing_key
 from infra.smtp import Mail
 from infra.webhook import Webhook
 from projections import READ_MODELS
+from projections.analytics import keep_analytics
 from projections.builds import ensure_builds, followed_builds
 from projections.groups import Group
 from projections.runner import Consumer, LogReader, ReadModelConsumer, Runner
@@ -96,7 +98,9 @@ def prepare(settings: Settings, conninfo: str) -> list[str]:
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("SET ROLE karguzar_app")
         require_master_key(conn, settings.master_key, settings.previous_master_key)
-        return ensure_builds(conn, READ_MODELS)
+        waiting = ensure_builds(conn, READ_MODELS)
+        keep_analytics(conn, settings.time_zone)
+        return waiting
 
 
 def refreshed(read: Callable[[], Read], seconds: float) -> Callable[[], Read]:
@@ -228,17 +232,19 @@ def make_desk(settings: Settings, conninfo: str) -> Desk:
 
 
 def make_reader(desk: Desk) -> LogReader:
-    return LogReader(desk.log, desk.event_mapper, desk.keys)
+    return LogReader(desk.log, desk.event_mapper, desk.keys, desk.terms.time_zone)
 
 
 def key_ring(settings: Settings) -> KeyRing:
     return KeyRing(settings.master_key, settings.previous_master_key)
 
 
-def open_reader(conninfo: str, master_key: bytes, previous: bytes | None = None) -> LogReader:
+def open_reader(
+    conninfo: str, master_key: bytes, previous: bytes | None = None, zone: tzinfo = UTC
+) -> LogReader:
     """A reader without a desk, for a process that helps to rebuild."""
     recorder = Factory(Environment("register", environment(conninfo))).application_recorder()
-    return LogReader(cast("Recorder", recorder), EventMapper(), KeyRing(master_key, previous))
+    return LogReader(cast("Recorder", recorder), EventMapper(), KeyRing(master_key, previous), zone)
 
 
 def make_tracking(conninfo: str) -> TrackingRecorder:
@@ -269,7 +275,8 @@ def make_runner(settings: Settings, conninfo: str) -> Runner:
 
 def make_later_runner(settings: Settings, conninfo: str) -> Runner:
     """The runner over the live builds of the read models that nobody waits for."""
-    reader = open_reader(conninfo, settings.master_key, settings.previous_master_key)
+    zone = ZoneInfo(settings.time_zone)
+    reader = open_reader(conninfo, settings.master_key, settings.previous_master_key, zone)
     reader.recorder.datastore.pool.reconnect_timeout = RECONNECT_SECONDS
     tracking = make_tracking(conninfo)
     later = live_consumers(Group.LATER, reader, tracking)
@@ -280,7 +287,9 @@ def live_consumers(
     group: Group, reader: LogReader, tracking: TrackingRecorder
 ) -> Callable[[], list[Consumer]]:
     """Finds those of a group's read models whose live build is of the code's version."""
-    models = [model.bound(reader.blinding) for model in READ_MODELS if model.group is group]
+    models = [
+        model.bound(reader.blinding, reader.zone) for model in READ_MODELS if model.group is group
+    ]
 
     def found() -> list[Consumer]:
         with tracking.datastore.get_connection() as conn:

@@ -11,6 +11,12 @@ from domain.deputising import EnterDeputy
 from domain.destruction import ProposeDestruction
 from domain.finding import OpenFinding
 from domain.identity import DecideIdentity
+from domain.unit_report import (
+    CorrectUnitReport,
+    DisputeUnitReport,
+    SubmitUnitReport,
+    VerifyUnitReport,
+)
 
 _BY_NAME: dict[str, Any] = {
     "model": "people-1 matters-1",
@@ -62,6 +68,10 @@ _PLAIN: dict[type[inspect.Type], Any] = {
     inspect.UUIDType: _ID,
 }
 _LIST = (inspect.VarTupleType, inspect.ListType, inspect.FrozenSetType, inspect.SetType)
+_FIGURES = [
+    {"figure": "appeal.received", "value": 42},
+    {"figure": "appeal.received", "breakdown": "channel=post", "value": 17},
+]
 _FITTING: dict[type[Command], dict[str, Any]] = {
     EnterDeputy: {
         "principal": "unit-head",
@@ -90,6 +100,10 @@ _FITTING: dict[type[Command], dict[str, Any]] = {
         "due_on": "2030-04-08",
     },
     AdoptRemoval: {"due_on": "2030-04-08"},
+    SubmitUnitReport: {"unit": "pensions", "period": "2026-03", "figures": _FIGURES},
+    CorrectUnitReport: {"figures": _FIGURES},
+    VerifyUnitReport: {"counted": _FIGURES},
+    DisputeUnitReport: {"answer_due_on": "2030-04-08"},
     ProposeDestruction: {"ground": "request", "person": _ID, "reason": "12/34 nömrəli ərizə"},
 }
 """What the types alone don't say: fields that have to fit each other, or the day of today."""

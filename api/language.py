@@ -6,10 +6,18 @@ from typing import Any
 from litestar import Request
 
 LANGUAGES = ("az", "en")
+CHOSEN = "language"
+"""Where the state of a request holds the language that its reader chose on the pages."""
 
 
 def language_of(request: Request[Any, Any, Any], spoken: Sequence[str] = LANGUAGES) -> str:
-    """The first language of Accept-Language out of *spoken*, whose first is taken without one."""
+    """The first language of Accept-Language out of *spoken*, whose first is taken without one.
+
+    What the reader of a page chose goes before.
+    """
+    chosen = request.scope["state"].get(CHOSEN)
+    if chosen in spoken:
+        return str(chosen)
     accepted = request.headers.get("accept-language", "")
     weighed = []
     for part in accepted.split(","):

@@ -13,6 +13,7 @@ _DESCRIPTIONS = {
     401: "No good token",
     403: "Your role doesn't allow it",
     404: "No such case, or not for you to see",
+    406: "None of the media types that you accept is offered",
     409: "Refused by a rule; the type names it",
     412: "The case has changed since",
     413: "Too large",

@@ -23,6 +23,13 @@ from api.as_of import CaseNotYetRegistered
 from api.documents import DocumentNotFitting, DocumentNotStored
 from api.language import language_of
 from api.limits import TooManyRequests
+from api.pages.refused import (
+    FormNotOurs,
+    SignInNotBegun,
+    SignInNotSetUp,
+    SignInRefused,
+    TokenTooLong,
+)
 from api.refusals import LANGUAGES, Fields, Told, title_in, told
 from api.tokens import IssuerAway, NotADeputy, NotEntered, TokenRefused
 from api.working import PauseNotReadable, StartNotReadable
@@ -39,6 +46,7 @@ from domain.case import NotFitting, NotYetBegun, Refusal
 from domain.rule import RuleNotInForce, RuleWithoutTerm, UnknownRule
 from infra.calendars import UnknownOrganisation
 from infra.group_commit import Stopped
+from infra.view_export import ExportsUnderWay
 from projections.pages import CursorInvalid
 from projections.positions import ReadModelBehind
 
@@ -89,6 +97,10 @@ class DateOutOfRange(Exception):
     """A date lies before the year 1800 or after 2199: correct it."""
 
 
+class MediaTypeNotOffered(Exception):
+    """No media type that you accept is offered here: put one of those offered into Accept."""
+
+
 class Problem(Struct, kw_only=True, omit_defaults=True):
     """A problem as it is answered: application/problem+json."""
 
@@ -126,6 +138,7 @@ STATUS: dict[type[Exception], int] = {
     NoCheckpoint: 404,
     OutsideTree: 422,
     MediaTypeNotTaken: 415,
+    MediaTypeNotOffered: 406,
     CursorInvalid: 400,
     CalendarMissing: 422,
     UnknownRule: 422,
@@ -139,6 +152,12 @@ STATUS: dict[type[Exception], int] = {
     ReadModelBehind: 503,
     DatabaseGone: 503,
     Stopped: 503,
+    ExportsUnderWay: 503,
+    SignInNotSetUp: 503,
+    SignInNotBegun: 400,
+    SignInRefused: 403,
+    TokenTooLong: 502,
+    FormNotOurs: 403,
 }
 """The first class in an exception's line of descent that stands here gives the status."""
 

@@ -18,7 +18,7 @@ from api.register_state import AppRequest, caller_of, register_of
 from application.access import ROLES_NEEDED, Forbidden
 from application.caller import Role
 
-_ROLES = frozenset({Role.AUDITOR, Role.CONTROLLER, Role.LEADER})
+SEE_PROOFS = frozenset({Role.AUDITOR, Role.CONTROLLER, Role.LEADER})
 _NOTE = "text/plain"
 _EXAMPLE = (
     "register.agency.example\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
@@ -145,8 +145,8 @@ async def consistency(
 
 
 def _require_right(request: AppRequest) -> None:
-    if not caller_of(request).roles & _ROLES:
-        raise Forbidden(ROLES_NEEDED, _ROLES)
+    if not caller_of(request).roles & SEE_PROOFS:
+        raise Forbidden(ROLES_NEEDED, SEE_PROOFS)
 
 
 def _base64(hash_: bytes) -> str:

@@ -29,6 +29,7 @@ from infra.keys import KeyRing, PersonKey
 from infra.organisation import Entry, entry_of
 from infra.proofs import Proofs
 from infra.settings import Settings
+from infra.view_export import Exports
 from projections.telling import Names
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
@@ -60,6 +61,7 @@ class Register(Struct, frozen=True, kw_only=True):
     connect: Callable[[], Connection[TupleRow]]
     previewing: Lock
     repeats: Repeats
+    exports: Exports
 
     async def entry_of(self, official: str) -> Entry | None:
         """What the official or client is entered with at this moment."""

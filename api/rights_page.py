@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from api.commands import command_name
 from application.access import NO_CONTENT, Organisation, may_see, sees_personal
+from application.analytics import READ_BY
 from application.caller import Caller, Role
 from application.deputising import ENTERED_BY, SEEN_WHOLE_BY
 from application.rights import RIGHTS
@@ -42,6 +43,12 @@ _FIELDS = """\
 Always, and after the plus in cases that the official works on as well: contact details; identity
 (names and what goes with them); text; documents. Contact details are looked at by others who say
 why (`Access-Reason`): {with_reason}.
+"""
+_ANALYTICS = """\
+## Who reads the analysts' views
+
+{read_by}: the same rows, none of them of a confidential case ([analytics.md](analytics.md)). Logins
+to the database for them are made on the command line, with `karguzar analyst`.
 """
 _COMMANDS = """\
 ## Who gives which command
@@ -94,7 +101,9 @@ def rights_page() -> str:
     deputies = _DEPUTIES.format(entered=_names(ENTERED_BY), seen=_names(SEEN_WHOLE_BY))
     commands = [_section(kind) for kind in KINDS.values()]
     fields = _FIELDS.format(with_reason=_names(WITH_REASON))
-    parts = [_BEFORE, _SIGHT, _sight(), fields, _fields(), _COMMANDS, *commands, deputies]
+    analytics = _ANALYTICS.format(read_by=_names(READ_BY))
+    sight = [_SIGHT, _sight(), fields, _fields(), analytics]
+    parts = [_BEFORE, *sight, _COMMANDS, *commands, deputies]
     return "\n".join(parts)
 
 

@@ -107,8 +107,9 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
     from api.app import build_app  # noqa: PLC0415 - only workers need it all
 
     _set_up(settings)
+    app = build_app(settings, conninfo)
     config = uvicorn.Config(
-        build_app(settings, conninfo),
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -122,7 +123,9 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
         timeout_keep_alive=30,
         backlog=_BACKLOG,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    app.state.ending = lambda: server.should_exit
+    server.run(sockets=[listening])
 
 
 def run_runner(settings: Settings, conninfo: str) -> None:
@@ -131,7 +134,8 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     That is watching clocks and calendar, proving the log and sending notices. Where there are too
     few processors for all, answering comes before folding: the read models catch up afterwards.
     """
-    from api.composition import (  # noqa: PLC0415 - only here
+    from api.analytics_composition import make_analyst_rounds  # noqa: PLC0415 - only here
+    from api.composition import (  # noqa: PLC0415
         make_calendar_rounds,
         make_deliveries,
         make_proof_rounds,
@@ -139,6 +143,7 @@ def run_runner(settings: Settings, conninfo: str) -> None:
         make_watch_rounds,
     )
     from api.retention_composition import make_destruction_rounds  # noqa: PLC0415
+    from api.unit_reports_composition import make_unit_report_rounds  # noqa: PLC0415
 
     stopping = _set_up_runner(settings, Group.NEAR)
     runner = make_runner(settings, conninfo)
@@ -147,6 +152,8 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     make_calendar_rounds(settings, conninfo, lambda: runner.leads, aside).start()
     carry_out = partial(_in_a_process, run_destructions, settings, conninfo)
     make_destruction_rounds(settings, conninfo, lambda: runner.leads, carry_out).start()
+    make_unit_report_rounds(settings, conninfo, lambda: runner.leads).start()
+    make_analyst_rounds(conninfo, lambda: runner.leads).start()
     for rounds in make_proof_rounds(settings, conninfo, lambda: runner.leads):
         rounds.start()
     for delivery in make_deliveries(settings, conninfo):

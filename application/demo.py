@@ -29,6 +29,7 @@ from application.demo_oversight import tell_oversight
 from application.demo_receptions import tell_reception
 from application.demo_repeats import tell_cause
 from application.demo_story import HOURS, Diary, Planned, Story, ids_of
+from application.demo_unit_reports import UNIT_REPORTS, tell_unit_reports
 from application.desk import Desk
 from application.policy_desk import PolicyDesk
 from domain.appeal import MergeAppeal
@@ -110,7 +111,7 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
         for day in (today - timedelta(days=back) for back in range(DAYS, 0, -1))
         if diary.calendar.is_working_day(day)
     ]
-    told = tell_decision(diary, days[-1])
+    told = tell_decision(diary, days[-1]) + UNIT_REPORTS
     for day in _spread(diary, days, max(2, round(cases * 0.06))):
         if told < cases * 0.3:
             told += tell_reception(diary, day)
@@ -126,6 +127,7 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
     told += _tell_appeals(diary, days, cases - told - _IDENTITIES)
     told += tell_identities(diary, min(cases - told, _IDENTITIES))
     _tell_appeals(diary, days, cases - told)
+    tell_unit_reports(diary, days)
     return sorted(diary.planned, key=lambda entry: entry.at)
 
 

@@ -1,13 +1,15 @@
 """Policies: an event comes in, orders go out. Pure functions, and one list of them all."""
 
-from collections.abc import Callable
-from uuid import UUID
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from domain import appeal, assignment, reception
+from domain import appeal, assignment, finding, reception, unit_report
 from domain.applicant import Individual
 from domain.case import CaseKind, Command, Event
+from domain.claimed_figures import Compared
 from domain.envelope import Recorded
 
 
@@ -111,6 +113,47 @@ def note_the_merged_appeal(recorded: Recorded) -> list[Next]:
     ]
 
 
+def open_a_finding_on_each_figure_that_differs(recorded: Recorded) -> list[Next]:
+    """What a unit reported otherwise than the register has it is a finding (statute 001 6.3.5)."""
+    event = recorded.event
+    assert isinstance(event, unit_report.UnitReportDisputed)  # noqa: S101 - the list's promise
+    evidence = finding.Evidence(case_id=recorded.originator_id, version=recorded.originator_version)
+    by_figure = groupby(sorted(event.figures, key=_figure), key=_figure)
+    return [
+        Next(
+            kind=CaseKind.FINDING,
+            case_id=finding_on(recorded.event_id, figure),
+            command=finding.OpenFinding(
+                kind=finding.FindingKind.REPORT_DIFFERS,
+                unit=event.unit,
+                source_case=recorded.originator_id,
+                text=_differences(event.period, figures),
+                answer_due_on=event.answer_due_on,
+                evidence=(evidence,),
+            ),
+        )
+        for figure, figures in by_figure
+    ]
+
+
+def finding_on(dispute: UUID, figure: str) -> UUID:
+    """The id of the finding that follows from the disputing event for one of its figures."""
+    return uuid5(dispute, figure)
+
+
+def _figure(difference: Compared) -> str:
+    return difference.figure
+
+
+def _differences(period: str, figures: Iterable[Compared]) -> str:
+    """In no language: the figures' names, what was claimed and what was counted."""
+    told = [
+        f"{' '.join(filter(None, (each.figure, each.breakdown)))}: {each.claimed} ≠ {each.counted}"
+        for each in figures
+    ]
+    return f"{period}. {'; '.join(told)}"
+
+
 POLICIES = (
     Policy(
         "give-what-was-assigned-at-the-hearing",
@@ -124,4 +167,9 @@ POLICIES = (
     ),
     Policy("hand-over-to-records", reception.WrittenAppealTakenIn, hand_over_to_records),
     Policy("note-the-merged-appeal", appeal.AppealMerged, note_the_merged_appeal),
+    Policy(
+        "open-a-finding-on-each-figure-that-differs",
+        unit_report.UnitReportDisputed,
+        open_a_finding_on_each_figure_that_differs,
+    ),
 )

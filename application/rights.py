@@ -20,6 +20,7 @@ from domain import (
     record,
     repeat,
     reply,
+    unit_report,
 )
 from domain.case import CaseKind, Command
 
@@ -214,6 +215,14 @@ RIGHTS: dict[CaseKind, dict[type[Command], Roles]] = {
         cause.CloseCause: _WHO_FINDS_CAUSES,
         cause.WithdrawCause: _WHO_FINDS_CAUSES,
         **_NOTICES,
+    },
+    CaseKind.UNIT_REPORT: {
+        unit_report.SubmitUnitReport: _HEADS,
+        unit_report.CorrectUnitReport: _HEADS,
+        unit_report.VerifyUnitReport: _roles(),
+        unit_report.VerifyAgain: _AUDIT | _roles(Role.CONTROLLER),
+        unit_report.AcceptUnitReport: _AUDIT | _roles(Role.CONTROLLER),
+        unit_report.DisputeUnitReport: _AUDIT,
     },
     CaseKind.IDENTITY: {
         identity.DecideIdentity: _WHO_IS_WHO,

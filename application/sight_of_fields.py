@@ -73,6 +73,7 @@ NEEDS: Mapping[CaseKind, Mapping[Role, Needs]] = {
     CaseKind.FINDING: _WITHOUT_CONTACT,
     CaseKind.IDENTITY: _WITHOUT_CONTACT,
     CaseKind.CAUSE: _WITHOUT_CONTACT,
+    CaseKind.UNIT_REPORT: _WITHOUT_CONTACT,
     CaseKind.DESTRUCTION: _WITHOUT_CONTACT,
 }
 """Kind of case -> role -> fields. A role that isn't named sees none."""

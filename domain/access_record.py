@@ -25,6 +25,7 @@ class Action(StrEnum):
     NOTICES_READ = "notices-read"
     CALENDAR_READ = "calendar-read"
     COUNTS_READ = "counts-read"
+    ANALYTICS_READ = "analytics-read"
     CHANGES_READ = "changes-read"
     REPEATS_READ = "repeats-read"
     EXPORT_TAKEN = "export-taken"

@@ -19,6 +19,7 @@ from domain import (
     keeping,
     media_inquiry,
     reception,
+    unit_report,
 )
 from domain.case import CaseKind, Command, Context, Event, NotYetBegun
 
@@ -169,6 +170,17 @@ KINDS: dict[CaseKind, Kind] = {
             events=get_args(destruction.DestructionEvent),
             decide=destruction.decide,
             evolve=destruction.evolve,
+        ),
+        Kind(
+            kind=unit_report.KIND,
+            resource="unit-reports",
+            book=unit_report.BOOK,
+            begins=unit_report.BEGINS,
+            commands=get_args(unit_report.UnitReportCommand),
+            events=get_args(unit_report.UnitReportEvent),
+            decide=unit_report.decide,
+            evolve=unit_report.evolve,
+            case_id_of=unit_report.case_id_of,
         ),
     )
 }

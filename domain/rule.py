@@ -64,6 +64,7 @@ class Start(StrEnum):
     OUTCOME = "outcome"
     LETTER = "letter"
     LAST_REPORT = "last-report"
+    PERIOD_END = "period-end"
     DUE = "due"
     START = "start"
     DECISION = "decision"
@@ -86,6 +87,7 @@ class ClockName(StrEnum):
     ANSWER = "answer"
     HAND_OVER = "hand-over"
     INFORMATION = "information"
+    UNIT_REPORT = "unit-report"
 
 
 class Extension(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -35,6 +35,10 @@ class Configuration(Struct, frozen=True):
 
     issuer: str
     jwks_uri: str
+    authorization_endpoint: str | None = None
+    token_endpoint: str | None = None
+    end_session_endpoint: str | None = None
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ()
 
 
 class _Jwks(Struct, frozen=True):
@@ -115,17 +119,17 @@ class IssuerKeys:
 def published(issuer: str) -> list[dict[str, Any]]:
     """The keys an issuer publishes now, as JSON Web Keys. Blocks; raises if it can't be read.
 
-    The configuration has to name the issuer exactly, so that another one's keys are never taken
-    for its own. Redirects are not followed and no proxy of the environment comes between.
+    Redirects are not followed and no proxy of the environment comes between.
     """
-    authorities = ssl.create_default_context()
-    with httpx.Client(timeout=_SECONDS, verify=authorities, trust_env=False) as client:
-        found = _read(client, issuer.rstrip("/") + _DISCOVERY, Configuration)
-        if found.issuer != issuer:
-            raise IssuerNotUsable("the configuration names another issuer")
-        if issuer.startswith("https:") and not found.jwks_uri.startswith("https:"):
-            raise IssuerNotUsable("the keys' address has no TLS")
+    with _client() as client:
+        found = _configuration(client, issuer)
         return _read(client, found.jwks_uri, _Jwks).keys
+
+
+def configuration(issuer: str) -> Configuration:
+    """What the issuer says of itself now. Blocks; raises if it can't be read."""
+    with _client() as client:
+        return _configuration(client, issuer)
 
 
 def usable(found: Sequence[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
@@ -138,6 +142,20 @@ def usable(found: Sequence[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
             except (jwt.PyJWTError, ValueError):
                 log.warning("issuer-key-not-usable", key_type=each["kty"])
     return keys
+
+
+def _client() -> httpx.Client:
+    return httpx.Client(timeout=_SECONDS, verify=ssl.create_default_context(), trust_env=False)
+
+
+def _configuration(client: httpx.Client, issuer: str) -> Configuration:
+    """It has to name the issuer exactly, so that another one's keys are never taken for its own."""
+    found = _read(client, issuer.rstrip("/") + _DISCOVERY, Configuration)
+    if found.issuer != issuer:
+        raise IssuerNotUsable("the configuration names another issuer")
+    if issuer.startswith("https:") and not found.jwks_uri.startswith("https:"):
+        raise IssuerNotUsable("the keys' address has no TLS")
+    return found
 
 
 def _read(client: httpx.Client, url: str, form: type[Answer]) -> Answer:

@@ -25,6 +25,8 @@ from infra.master_key_settings import (
     decoded_key,
     read_master_keys,
 )
+from infra.page_settings import PAGE_NAMES, PageSettings, read_page_settings
+from infra.population import PopulationInvalid, read_population
 from infra.proof_settings import PROOF_NAMES, ProofSettings, read_proof_settings
 from infra.relay import AddressInvalid, Relay, relay_from, web_address
 from infra.retention import RetentionInvalid, read_retention
@@ -36,6 +38,7 @@ NAMES = (
     PROOF_NAMES
     | MASTER_KEY_NAMES
     | TOKEN_NAMES
+    | PAGE_NAMES
     | frozenset(
         PREFIX + name
         for name in (
@@ -53,6 +56,7 @@ NAMES = (
             "MAX_BODY_BYTES",
             "ORGANISATION",
             "POOL_SIZE",
+            "POPULATION_FILE",
             "PORT",
             "PUBLIC_URL",
             "RETENTION_FILE",
@@ -107,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key: bytes
     previous_master_key: bytes | None
     retention_file: Path | None
+    population_file: Path | None
     token_issuer: str
     token_audience: str
     jwks_file: Path | None
@@ -124,6 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_url: str | None
     webhook_secret: bytes | None
     proof: ProofSettings
+    pages: PageSettings
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         shown: list[tuple[str, object]] = []
@@ -173,6 +179,7 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
     calendar_file = reading.file("CALENDAR_FILE")
     reading.try_terms(jurisdiction, organisation, rules_file, calendar_file)
     retention_file = reading.retention_file()
+    population_file = reading.population_file()
     port = reading.whole("PORT", 8000, low=1, high=65535)
     workers = reading.whole("WORKERS", 1, low=1, high=64)
     pool_size = reading.whole("POOL_SIZE", 8, low=1, high=200)
@@ -190,6 +197,9 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
     webhook_secret = reading.webhook_secret(needed=webhook_url is not None)
     proof = read_proof_settings(reading.given, reading.wrong, data_dir, production=production)
     tokens = read_token_settings(reading.given, reading.wrong, issuer, production=production)
+    pages = read_page_settings(
+        reading.given, reading.wrong, issuer, public_url, production=production
+    )
     if production:
         reading.refuse_gaps_in_production()
     if reading.wrong:
@@ -209,6 +219,7 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
         master_key=master_key or _development_key(data_dir / "master.key", begin=begin),
         previous_master_key=previous_master_key,
         retention_file=retention_file,
+        population_file=population_file,
         token_issuer=issuer,
         token_audience=reading.text("TOKEN_AUDIENCE", "karguzar"),
         jwks_file=jwks_file,
@@ -226,6 +237,7 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
         proof=proof,
+        pages=pages,
     )
 
 
@@ -388,6 +400,15 @@ class _Reading:
                 read_retention(path)
             except RetentionInvalid as invalid:
                 self.wrong += invalid.sentences
+        return path
+
+    def population_file(self) -> Path | None:
+        path = self.file("POPULATION_FILE")
+        if path is not None and PREFIX + "POPULATION_FILE" not in self.unreadable:
+            try:
+                read_population(path)
+            except PopulationInvalid as invalid:
+                self._say("POPULATION_FILE", f"can't be used: {invalid}")
         return path
 
     def _say(self, name: str, sentence: str) -> None:

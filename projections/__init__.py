@@ -7,6 +7,7 @@ from projections import (
     identity_links,
     matters,
     moves,
+    occurrences,
     parties,
     people,
     register,
@@ -36,6 +37,7 @@ READ_MODELS: tuple[ReadModel, ...] = tuple(
             people,
             matters,
             answers,
+            occurrences,
         ),
     )
 )

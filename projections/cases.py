@@ -19,9 +19,11 @@ from domain import (
     identity,
     media_inquiry,
     reception,
+    unit_report,
 )
 from domain.calendar import DayKind
 from domain.case import CaseKind
+from domain.report_period import PeriodKind
 from projections.case_pages import STRETCH, Shape, Sort, steps
 from projections.pages import (
     NO_DAY,
@@ -94,6 +96,7 @@ OF_KIND: dict[CaseKind, tuple[type[StrEnum], type[StrEnum]]] = {
     CaseKind.IDENTITY: (identity.Stage, identity.Subject),
     CaseKind.CAUSE: (cause.Stage, cause.CauseKind),
     CaseKind.DESTRUCTION: (destruction.Stage, destruction.Ground),
+    CaseKind.UNIT_REPORT: (unit_report.Stage, PeriodKind),
 }
 """The states and subkinds of each kind of case."""
 
@@ -111,6 +114,7 @@ OPEN_STATES = frozenset(
         reception.ReceptionStage.OPEN,
         *finding.OPEN,
         *cause.OPEN,
+        *unit_report.OPEN,
         destruction.Stage.PROPOSED,
         destruction.Stage.APPROVED,
         destruction.Stage.CARRIED_OUT,

@@ -697,6 +697,12 @@ IGNORED = frozenset(
         "visitor-arrived",
         "visitor-called",
         "visitor-referred",
+        "unit-report-accepted",
+        "unit-report-corrected",
+        "unit-report-disputed",
+        "unit-report-submitted",
+        "unit-report-verification-asked",
+        "unit-report-verified",
     }
 )
 """These start, move and stop no clock."""

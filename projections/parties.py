@@ -237,6 +237,12 @@ IGNORED = frozenset(
         "visitor-called",
         "visitor-referred",
         "written-appeal-handed-over",
+        "unit-report-accepted",
+        "unit-report-corrected",
+        "unit-report-disputed",
+        "unit-report-submitted",
+        "unit-report-verification-asked",
+        "unit-report-verified",
     }
 )
 """These bring no person into the case."""

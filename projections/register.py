@@ -18,6 +18,7 @@ from domain import (
     media_inquiry,
     reception,
     repeat,
+    unit_report,
 )
 from domain.answer_term import (
     AppealTermCorrected,
@@ -291,6 +292,41 @@ def _cause(recorded: Recorded, event: cause.CauseNamed) -> Row:
         received_at=recorded.recorded_at,
         registered_on=event.registered_on,
     )
+
+
+def _unit_report(recorded: Recorded, event: unit_report.UnitReportSubmitted) -> Row:
+    return _begun(
+        recorded,
+        number=str(event.number),
+        state="awaiting-verification",
+        subkind=unit_report.period_of(event.period).kind.value,
+        unit=event.unit,
+        executors=[],
+        units=[event.unit],
+        workers=[event.submitted_by],
+        subject=event.period,
+        received_at=recorded.recorded_at,
+        registered_on=event.registered_on,
+    )
+
+
+def _report_corrected(row: Row, event: unit_report.UnitReportCorrected, _: Recorded) -> None:
+    row.workers = _with(row.workers, event.corrected_by)
+    _report_open(row, "awaiting-verification")
+
+
+def _report_verified(row: Row, event: unit_report.UnitReportVerified, _: Recorded) -> None:
+    _report_open(row, "differs" if event.differing else "agrees")
+
+
+def _verification_asked(
+    row: Row, _event: unit_report.UnitReportVerificationAsked, _: Recorded
+) -> None:
+    _report_open(row, "awaiting-verification")
+
+
+def _report_open(row: Row, state: str) -> None:
+    row.state, row.open, row.closed_at = state, True, None
 
 
 def _removal_proposed(row: Row, event: cause.RemovalProposed, _: Recorded) -> None:
@@ -620,6 +656,7 @@ _BEGINS: Mapping[type[Event], Callable[[Recorded, Any], Row]] = {
     cause.CauseNamed: _cause,
     identity.IdentityConsidered: _identity,
     destruction.DestructionProposed: _destruction,
+    unit_report.UnitReportSubmitted: _unit_report,
 }
 
 _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
@@ -694,6 +731,11 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
     ControlEstablished: _under_control,
     ControlLifted: _control_lifted,
     EntryCorrected: _corrected,
+    unit_report.UnitReportCorrected: _report_corrected,
+    unit_report.UnitReportVerified: _report_verified,
+    unit_report.UnitReportVerificationAsked: _verification_asked,
+    unit_report.UnitReportAccepted: _over("report-accepted"),
+    unit_report.UnitReportDisputed: _over("disputed"),
     destruction.DestructionApproved: _destruction_approved,
     destruction.DestructionRefused: _over_by("refused", "refused_by"),
     destruction.DestructionWithdrawn: _over_by("withdrawn", "withdrawn_by"),

@@ -36,6 +36,7 @@ def postgres(server_dir: Path) -> Iterator[str]:
         with psycopg.connect(conninfo, autocommit=True) as conn:
             # Its files don't outlive the run; the tests of crashes have a server of their own.
             conn.execute("ALTER SYSTEM SET fsync = off")
+            conn.execute("ALTER SYSTEM SET full_page_writes = off")
             conn.execute("SELECT pg_reload_conf()")
             conn.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
         migrate(make_conninfo(conninfo, dbname=TEMPLATE))

@@ -63,7 +63,10 @@ def migrated_database(postgres: str) -> Iterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(postgres, autocommit=True) as conn:
         conn.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(TEMPLATE))
+            # Its files are copied as they are, which costs a third of writing them to the log.
+            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                Identifier(name), Identifier(TEMPLATE)
+            )
         )
     try:
         yield make_conninfo(postgres, dbname=name)

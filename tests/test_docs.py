@@ -41,7 +41,7 @@ def named(page: Path) -> list[str]:
 
 
 def make_targets() -> set[str]:
-    found = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    found = re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     return set(found)
 
 

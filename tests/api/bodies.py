@@ -96,6 +96,20 @@ def cause(**changes: Any) -> dict[str, Any]:
     }
 
 
+def last_month() -> str:
+    """The period that ended last."""
+    return f"{now().date().replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def unit_report(**changes: Any) -> dict[str, Any]:
+    return {
+        "unit": "agency",
+        "period": last_month(),
+        "figures": [{"figure": "appeal.received", "value": 3}],
+        **changes,
+    }
+
+
 def of_somebody_forgotten() -> dict[str, Any]:
     """An appeal of whom `destruction` is about and no other test."""
     person = {"id": FORGOTTEN, "surname": "Quliyev", "name": "Nihad"}

@@ -76,7 +76,14 @@ PEOPLE = {
 class Server:
     """A server that runs; ``get`` and the clients of its people speak to it."""
 
-    def __init__(self, folder: Path, conninfo: str, workers: int, environ: dict[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        conninfo: str,
+        workers: int,
+        environ: dict[str, str],
+        fill: Callable[[str], None],
+    ) -> None:
         self.conninfo = conninfo
         self.log = folder / "server.log"
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -92,7 +99,7 @@ class Server:
         self.issuer = DevelopmentIssuer(self.settings)
         self.base = f"http://127.0.0.1:{self.port}"
         self._clients: list[httpx.Client] = []
-        enter_organisation(conninfo)
+        fill(conninfo)
         self._entered = {person.official for person in PEOPLE.values()}
         with self.log.open("ab") as log:
             self.process = psutil.Popen(
@@ -121,7 +128,7 @@ class Server:
         self._clients.append(client)
         return client
 
-    def wait_until_ready(self, seconds: float = 20) -> None:
+    def wait_until_ready(self, seconds: float = 60) -> None:
         try:
             wait_until(self._answers_ready, seconds, "the server is ready")
         except AssertionError:
@@ -191,11 +198,21 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path, conninfo: str, *, workers: int = 1, **environ: str) -> Iterator[Server]:
-    """A server over a migrated database; *environ* are settings without their prefix."""
+def served(
+    folder: Path,
+    conninfo: str,
+    *,
+    workers: int = 1,
+    fill: Callable[[str], None] | None = None,
+    **environ: str,
+) -> Iterator[Server]:
+    """A server over a migrated database; *environ* are settings without their prefix.
+
+    *fill* enters something else than the tests' organisation before it starts.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     named = {f"KARGUZAR_{name.upper()}": value for name, value in environ.items()}
-    server = Server(folder, conninfo, workers, named)
+    server = Server(folder, conninfo, workers, named, fill or enter_organisation)
     try:
         server.wait_until_ready()
         yield server

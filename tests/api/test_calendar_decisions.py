@@ -33,7 +33,8 @@ CALENDAR = working_calendar("az")
 
 
 @pytest.fixture
-def server(postgres: str, server_dir: Path) -> Iterator[Server]:
+def deciding(postgres: str, server_dir: Path) -> Iterator[Server]:
+    """A server of its own, for a decision is one for all cases."""
     with (
         migrated_database(postgres) as conninfo,
         served(server_dir / "calendar", conninfo, wait_seconds="5") as server,
@@ -77,16 +78,16 @@ def followed(client: httpx.Client, case: str, **query: Any) -> dict[str, Any]:
     return read(client, f"calendar-decisions/{case}/moves", wait_for=at, **query)
 
 
-def test_a_decision_is_previewed_announced_and_withdrawn(server: Server) -> None:
-    registrar, controller = as_(server, "registrar"), as_(server, "controller")
+def test_a_decision_is_previewed_announced_and_withdrawn(deciding: Server) -> None:
+    registrar, controller = as_(deciding, "registrar"), as_(deciding, "controller")
     cases = sorted(begun(registrar, "appeals", appeal()) for _ in range(3))
     day_off = decision((next_working_day(), "off"))
-    before = server.log_position()
+    before = deciding.log_position()
 
     expected = controller.post(
         f"/api/v1/calendar-decisions/preview?wait_for={before}", json=day_off
     ).json()
-    assert server.log_position() == before
+    assert deciding.log_position() == before
     answers = [move for move in expected["moves"] if move["clock"] == "answer"]
     assert sorted(move["case_id"] for move in answers) == cases
     assert expected["counts"]["moved"] == len(expected["moves"])
@@ -121,9 +122,9 @@ def test_a_decision_is_previewed_announced_and_withdrawn(server: Server) -> None
     assert due_of(registrar, cases[0]) == row["was"]
 
 
-def test_everyone_reads_a_decision_and_moves_within_their_own_sight(server: Server) -> None:
-    registrar, ganja = as_(server, "registrar"), as_(server, "ganja")
-    controller = as_(server, "controller")
+def test_everyone_reads_a_decision_and_moves_within_their_own_sight(deciding: Server) -> None:
+    registrar, ganja = as_(deciding, "registrar"), as_(deciding, "ganja")
+    controller = as_(deciding, "controller")
     begun(registrar, "appeals", appeal())
     begun(registrar, "appeals", appeal(confidential=True))
     begun(ganja, "appeals", appeal())
@@ -134,7 +135,7 @@ def test_everyone_reads_a_decision_and_moves_within_their_own_sight(server: Serv
     seen = {
         name: {
             row["number"]
-            for row in read(as_(server, name), f"calendar-decisions/{case}/moves")["rows"]
+            for row in read(as_(deciding, name), f"calendar-decisions/{case}/moves")["rows"]
         }
         for name in ("ganja", "controller", "auditor")
     }
@@ -145,20 +146,20 @@ def test_everyone_reads_a_decision_and_moves_within_their_own_sight(server: Serv
         "auditor": {f"A-1/{year}", f"A-2/{year}", f"A-3/{year}"},
     }
     for name in ("executor", "ganja", "press", "leader"):
-        client = as_(server, name)
+        client = as_(deciding, name)
         assert read(client, f"calendar-decisions/{case}")["standing"]["act"] == "Qərar 12"
         assert [row["number"] for row in read(client, "calendar-decisions")["rows"]] == [
             f"K-1/{year}"
         ]
     refused(
-        as_(server, "analyst").get(f"/api/v1/calendar-decisions/{case}/moves"), 403, "forbidden"
+        as_(deciding, "analyst").get(f"/api/v1/calendar-decisions/{case}/moves"), 403, "forbidden"
     )
     moves_of_an_appeal = f"/api/v1/calendar-decisions/{begun(registrar, 'appeals', appeal())}/moves"
     refused(registrar.get(moves_of_an_appeal), 404, "no-such-case")
 
 
-def test_pages_of_moves_lead_through_all_of_them(server: Server) -> None:
-    registrar, controller = as_(server, "registrar"), as_(server, "controller")
+def test_pages_of_moves_lead_through_all_of_them(deciding: Server) -> None:
+    registrar, controller = as_(deciding, "registrar"), as_(deciding, "controller")
     for _ in range(3):
         begun(registrar, "appeals", appeal())
     case = begun(controller, "calendar-decisions", decision((next_working_day(), "off")))
@@ -177,6 +178,7 @@ def test_pages_of_moves_lead_through_all_of_them(server: Server) -> None:
     refused(forged, 400, "cursor-invalid")
 
 
+@pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("path", ["calendar-decisions", "calendar-decisions/preview"])
 def test_only_a_controller_decides_and_only_what_can_be_right(server: Server, path: str) -> None:
     body = decision((next_working_day(), "off"))
@@ -253,27 +255,27 @@ def test_one_preview_is_worked_out_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     assert most == [1]
 
 
-def test_the_command_line_shows_announces_and_lists(server: Server, tmp_path: Path) -> None:
-    begun(as_(server, "registrar"), "appeals", appeal())
-    read(as_(server, "controller"), "deadlines", wait_for=server.log_position())
+def test_the_command_line_shows_announces_and_lists(deciding: Server, tmp_path: Path) -> None:
+    begun(as_(deciding, "registrar"), "appeals", appeal())
+    read(as_(deciding, "controller"), "deadlines", wait_for=deciding.log_position())
     day = next_working_day()
-    before = server.log_position()
+    before = deciding.log_position()
     options = ("--act", "Qərar 12", "--day", f"{day}=off", "--json")
-    expected = karguzar(server, "calendar", "announce", *options, "--dry-run")
+    expected = karguzar(deciding, "calendar", "announce", *options, "--dry-run")
     assert expected["counts"]["later"] == expected["counts"]["moved"] > 0
-    assert server.log_position() == before
+    assert deciding.log_position() == before
 
     file = tmp_path / "decree.toml"
     file.write_text(
         f'act = "Qərar 12"\nannounced_on = {on()}\n'
         f'[[days]]\non = {day}\nkind = "off"\nreason = "exchange"\n'
     )
-    said = karguzar(server, "calendar", "announce", str(file), "--as", "nagiyev", "--json")
+    said = karguzar(deciding, "calendar", "announce", str(file), "--as", "nagiyev", "--json")
     assert said["moved"] == expected["counts"]["moved"]
-    (listed,) = karguzar(server, "calendar", "list", "--json")
+    (listed,) = karguzar(deciding, "calendar", "list", "--json")
     assert listed["number"] == f"K-1/{now().year}"
     assert listed["cases"] == listed["done"] == 1
-    with psycopg.connect(server.conninfo) as conn:
+    with psycopg.connect(deciding.conninfo) as conn:
         row = conn.execute("SELECT count(*) FROM karguzar.refused_orders").fetchone()
     assert row == (0,)
 
@@ -286,7 +288,9 @@ def test_the_command_line_shows_announces_and_lists(server: Server, tmp_path: Pa
         (("--dry-run",), "Name the act and its days"),
         (("--act", "Qərar", "--day", f"{now().date() + timedelta(3)}=off"), "--as is missing"),
     ],
+    ids=["outside", "no day", "nothing", "nobody"],
 )
+@pytest.mark.usefixtures("unchanged")
 def test_the_command_line_says_what_is_wrong(
     server: Server, arguments: tuple[str, ...], says: str
 ) -> None:

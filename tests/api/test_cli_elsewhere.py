@@ -22,6 +22,7 @@ WORK = (
     ("audit", "conformance"),
     ("as-of", "cases", "1"),
     ("export", "case", CASE, "--reason", "Yoxlama"),
+    ("export", "parquet", "exported", "--purpose", "workload-study"),
     ("calendar", "list"),
     ("deadline", "what-if", "--rule", "az-a-gen", "--length", "10"),
     ("notices",),

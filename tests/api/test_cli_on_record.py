@@ -32,8 +32,12 @@ NAMES_ONE = {
 NAMES_NONE = {
     "calendar announce": ("--act", "Qərar 12", "--day", "2026-12-30=off", "--dry-run"),
     "calendar list": (),
+    "export parquet": ("{folder}/parquet", "--purpose", "workload-study"),
+    "export xes": ("{folder}/log.xes", "--purpose", "workload-study"),
+    "export ocel": ("{folder}/log.jsonocel", "--purpose", "workload-study"),
     "audit seen-by": ("{case}",),
     "audit conformance": ("--cases",),
+    "report": ("monthly", "--period", "2026-04", "--output", "{folder}/report.xlsx"),
     "as-of counts": ("1", "--kind", "appeal"),
     "as-of changes": ("1",),
     "retention due": (),

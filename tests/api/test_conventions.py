@@ -203,6 +203,8 @@ def test_each_operation_has_an_example(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         if path in ("/metrics", "/problems", "/api/v1/calendar-feed") or "/documents/" in path:
             continue
+        if path.startswith("/api/v1/unit-reports/") and path.endswith("/form"):
+            continue
         (content,) = (
             operation["requestBody"] if method == "post" else operation["responses"]["200"]
         )["content"].values()

@@ -45,6 +45,9 @@ ANSWER_WITHOUT_A_TOKEN = {
     "/calendar/{file:str}",
     "/assets",
     "/schema",
+    "/sign-in",
+    "/sign-in/callback",
+    "/sign-out",
 }
 """The address of a calendar holds a secret of its own; the rest tells nothing of any case."""
 

@@ -113,6 +113,7 @@ def _giver(kind: CaseKind, command: type[Command]) -> str:
 
 def _filled(path: str, story: Story, case: str) -> str:
     values = {"digest": story.digest, "person_id": story.people[0], "thread_id": story.threads[0]}
+    values["view"] = "cases"
     return re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], case), path)
 
 

@@ -29,8 +29,9 @@ ASSEMBLED = (api.app, api.cli)
 
 TRANSLATED = LANGUAGES[1:]
 TECHNICAL = re.compile(
-    r"\{\w+\}|[A-Z]+:[A-Z]+:[A-Z]+|\bTO\b|T16|Idempotency-Key|Access-Reason|application/json|/schema"
-    r"|\d{4}-\d\d-\d\dT[\d:+]+|SHA-256|JSON|UTF-8|PUT|cursor|header|token|\bid\b"
+    r"\{\w+\}|[A-Z]+:[A-Z]+:[A-Z]+|\bTO\b|T16|Idempotency-Key|Access-Reason|\bAccept\b"
+    r"|application/json|/schema|\d{4}-\d\d-\d\dT[\d:+]+|\d{4}-[QH]\d"
+    r"|SHA-256|JSON|UTF-8|PUT|KARGUZAR_[A-Z_]+|cursor|header|token|\bid\b"
 )
 LETTERS = {
     "az": re.compile(r"[a-zçəğıöşüİ]*", re.IGNORECASE),

@@ -33,6 +33,7 @@ from tests.api.bodies import (
     of_two_signatories,
     read,
     reception,
+    unit_report,
 )
 from tests.api.serving import Person, Server, served
 from tests.desks import migrated_database
@@ -87,6 +88,7 @@ def cases(anyone: httpx.Client) -> dict[str, str]:
         "destructions": destruction(),
         "findings": finding(),
         "causes": cause(),
+        "unit-reports": unit_report(),
     }
     begun(anyone, "appeals", of_somebody_forgotten())
     signed = begun(anyone, "appeals", of_two_signatories())

@@ -20,7 +20,7 @@ from application.access import (
 )
 from application.caller import Caller, Role
 from application.rights import RIGHTS
-from domain import cause, finding, record
+from domain import cause, finding, record, unit_report
 from domain.appeal import NoteMergedAppeal, RegisterAppeal
 from domain.case import ANSWERING_FOR_FILES, Actor, CaseKind, RegistrationNumber
 from domain.destruction import CarryOutDestruction, CompleteDestruction, Destruction, Ground
@@ -159,6 +159,11 @@ AUDITORS_DO = {
         cause.CloseCause,
         cause.WithdrawCause,
     },
+    CaseKind.UNIT_REPORT: {
+        unit_report.VerifyAgain,
+        unit_report.AcceptUnitReport,
+        unit_report.DisputeUnitReport,
+    },
 }
 """They say what is wrong; what is done about it, others decide and report."""
 
@@ -184,6 +189,7 @@ class TestRights:
             GiveDeadlineNotice,
             NoteMergedAppeal,
             RecomputeDueDates,
+            unit_report.VerifyUnitReport,
         }
 
     def test_say_which_role_is_missing(self) -> None:

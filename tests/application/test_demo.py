@@ -65,6 +65,12 @@ HARDLY_EVER = {
     "cause-evidence-withdrawn",
     "cause-withdrawn",
     "removal-refused",
+    # Two reports wait for the server to compare them.
+    "unit-report-accepted",
+    "unit-report-corrected",
+    "unit-report-disputed",
+    "unit-report-verification-asked",
+    "unit-report-verified",
 }
 
 

@@ -59,6 +59,12 @@ function made(keys) {
         client_id: 'reception-desk', client_secret: SECRET, grant_types: ['authorization_code'],
         response_types: ['code'], redirect_uris: ['https://desk.example/back'],
       },
+      {
+        // Of a native client the port on this machine may be any (RFC 8252).
+        client_id: 'pages', client_secret: SECRET, grant_types: ['authorization_code'],
+        response_types: ['code'], redirect_uris: ['http://127.0.0.1/sign-in/callback'],
+        application_type: 'native',
+      },
     ],
     features: {
       devInteractions: { enabled: false },
@@ -99,5 +105,5 @@ async function signIn(request, response) {
   const { params } = await provider.interactionDetails(request, response);
   const { sub, ...claims } = JSON.parse(params.login_hint);
   said.set(sub, JSON.stringify(claims));
-  await provider.interactionFinished(request, response, { login: { accountId: sub } });
+  await provider.interactionFinished(request, response, { login: { accountId: sub }, consent: {} });
 }

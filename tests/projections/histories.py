@@ -18,6 +18,7 @@ from domain.assignment import FROM_A_CASE, CoExecutor, GiveAssignment
 from domain.calendar import CalendarMissing, DayKind
 from domain.calendar_decision import DecidedDay
 from domain.case import Actor, CaseKind, Command, Context, Other, Person, Refusal
+from domain.claimed_figures import Figure
 from domain.control import PutUnderControl
 from domain.destruction import (
     CarryOutDestruction,
@@ -321,6 +322,15 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "decision": lambda rng, _state, _ctx: rng.choice(PEOPLE),
     "because": lambda _rng, _state, _ctx: PEOPLE[:2],
     "digest": _digest,
+    "counted": lambda rng, state, _ctx: tuple(
+        structs.replace(each, value=each.value + rng.choice((0, 0, 3)))
+        for each in getattr(state, "figures", ())
+    ),
+    "definition": lambda _rng, _state, _ctx: 1,
+    "figures": lambda rng, _state, _ctx: (
+        Figure(figure="appeal.received", value=rng.randint(0, 9)),
+        Figure(figure="appeal.received", breakdown="channel=post", value=rng.randint(0, 9)),
+    ),
     "dispatched_on": lambda _rng, _state, ctx: ctx.today,
     "document": lambda rng, _state, _ctx: Document(
         name="fayl", media_type="text/plain", size=1, sha256=f"{rng.getrandbits(256):064x}"
@@ -337,6 +347,8 @@ _NAMED: dict[str, Callable[[Random, Any, Context], Any]] = {
     "opened_at": lambda _rng, _state, _ctx: None,
     "outlet_deadline": lambda _rng, _state, ctx: ctx.at + timedelta(days=1),
     "persons": lambda _rng, _state, _ctx: PEOPLE[:2],
+    "period": lambda rng, _state, _ctx: rng.choice(["2026-03", "2026-Q1", "2025"]),
+    "position": lambda rng, _state, _ctx: rng.randint(1, 999),
     "percent": lambda _rng, _state, _ctx: 50,
     "person": lambda rng, _state, _ctx: Person(id=rng.choice(PEOPLE), name="Ad"),
     "person_id": lambda rng, _state, _ctx: rng.choice(PEOPLE),

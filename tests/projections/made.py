@@ -11,7 +11,16 @@ from msgspec import convert, inspect
 from domain.case import Event
 
 PERSON_ID = UUID("00000000-0000-7000-8000-0000000000aa")
-TEXTS = ("Mətn", "code-1", "a" * 64, "application/pdf", "https://example.az/1", "people-1")
+TEXTS = (
+    "Mətn",
+    "code-1",
+    "a" * 64,
+    "application/pdf",
+    "https://example.az/1",
+    "people-1",
+    "2026-10",
+    "channel=post",
+)
 
 
 def instances(event: type[Event]) -> Iterator[Event]:

@@ -1,8 +1,10 @@
+from functools import cache
 from typing import Any
 
 import pytest
 
 from domain.case import CaseKind
+from domain.envelope import Recorded
 from domain.kinds import EVENTS
 from infra.blinding import Blinding
 from infra.keys import PersonKey
@@ -14,6 +16,7 @@ from projections import (
     identity_links,
     matters,
     moves,
+    occurrences,
     parties,
     people,
     register,
@@ -42,6 +45,7 @@ MODULES = (
     identity_links,
     people,
     matters,
+    occurrences,
 )
 SEEDS = range(12)
 
@@ -59,11 +63,16 @@ def test_what_is_ignored_changes_nothing(module: Any, kind: CaseKind) -> None:
     model = ReadModel.of(module).bound(Blinding(PersonKey(bytes(32))))
     for seed in SEEDS:
         rows: dict[Any, Any] = {}
-        for recorded in history(seeded(seed), kind, events=40).recorded:
+        for recorded in _recorded(kind, seed):
             before = {key: _content(row) for key, row in rows.items()}
             model.fold(rows, recorded)
             if stored_name(recorded.event) in module.IGNORED:
                 assert {key: _content(row) for key, row in rows.items()} == before
+
+
+@cache
+def _recorded(kind: CaseKind, seed: int) -> list[Recorded]:
+    return history(seeded(seed), kind, events=40).recorded
 
 
 def _content(row: Any) -> dict[str, Any]:
