@@ -17,7 +17,7 @@ from api.cli_instants import PositionOrInstant
 from api.cli_register import register
 from api.operator import put_on_record, read_by_operator
 from api.report_document import MadeReport, report_document
-from api.report_forms import RENDERED, ReportForm
+from api.report_forms import ReportForm, written
 from api.report_making import (
     ReportAsked,
     RestatedReport,
@@ -184,9 +184,9 @@ def _write(
     elif isinstance(found, RestatedReport):
         with psycopg.connect(conninfo) as conn:
             names = names_in(conn, zone)
-        content = RENDERED[form](restated_document(found, names, zone, language))
+        content = written(form, restated_document(found, names, zone, language))
     else:
-        content = RENDERED[form](report_document(found, language))
+        content = written(form, report_document(found, language))
     try:
         with whole_file(path) as file:
             file.write(content)

@@ -21,7 +21,7 @@ from api.problem_responses import problem_responses
 from api.problems import SpanBackwards
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.report_document import MadeReport, report_document
-from api.report_forms import FORMS, MEDIA_TYPES, RENDERED, ReportForm
+from api.report_forms import FORMS, MEDIA_TYPES, ReportForm, written
 from api.report_making import (
     Report,
     ReportAsked,
@@ -207,7 +207,7 @@ async def record_report(request: AppRequest, made: MadeReport) -> None:
 
 async def rendered(document: ReportDocument, form: ReportForm) -> bytes:
     """The document as a file. Raises NotSet."""
-    return await to_thread(RENDERED[form], document)
+    return await to_thread(written, form, document)
 
 
 def file_name(made: MadeReport, form: ReportForm) -> str:

@@ -10,8 +10,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from msgspec import Struct, ValidationError, convert
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
+from xlsxwriter.utility import xl_col_to_name
 
 from domain.case import Code, NotFitting, ShortText, UnitId
 from domain.claimed_figures import Breakdown, Count, Figure
@@ -159,13 +158,15 @@ def _unpacked(archive: ZipFile, member: ZipInfo, most: int) -> bytes:
 
 def _cells(workbook: BytesIO) -> Iterator[tuple[str, _Cell]]:
     """Those of the first sheet that aren't empty."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - half a second that few need
+
     try:
         book = load_workbook(workbook, read_only=True, keep_links=False)
         rows = book.worksheets[0].iter_rows(max_row=_MOST_ROWS, max_col=VALUE + 1)
         for number, row in enumerate(rows, 1):
             for column, cell in enumerate(row, 1):
                 if cell.value is not None:
-                    name = f"{get_column_letter(column)}{number}"
+                    name = f"{xl_col_to_name(column - 1)}{number}"
                     yield name, _Cell(cell.value, formula=cell.data_type == _FORMULA)
     except Exception:  # noqa: BLE001 - whatever a broken workbook makes the library raise
         raise FormNotReadable from None
@@ -173,11 +174,11 @@ def _cells(workbook: BytesIO) -> Iterator[tuple[str, _Cell]]:
 
 def _figures(cells: _Cells) -> Iterator[Figure]:
     for row in range(FIRST_ROW, _MOST_ROWS + 1):
-        place = f"{get_column_letter(VALUE + 1)}{row}"
+        place = f"{xl_col_to_name(VALUE)}{row}"
         if place not in cells:
             continue
-        name = f"{get_column_letter(FIGURE + 1)}{row}"
-        by = f"{get_column_letter(BREAKDOWN + 1)}{row}"
+        name = f"{xl_col_to_name(FIGURE)}{row}"
+        by = f"{xl_col_to_name(BREAKDOWN)}{row}"
         yield Figure(
             figure=_text(cells, name, Code),
             value=_count(cells, place),

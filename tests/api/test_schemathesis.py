@@ -53,7 +53,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 ALL_ROLES = frozenset(Role) - {Role.SYSTEM}
-EXAMPLES = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2}
+EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
 BOUNDED = settings(
     deadline=None,
     database=None,

@@ -47,7 +47,7 @@ MODULES = (
     matters,
     occurrences,
 )
-SEEDS = range(12)
+SEEDS = range(6)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
@@ -64,10 +64,12 @@ def test_what_is_ignored_changes_nothing(module: Any, kind: CaseKind) -> None:
     for seed in SEEDS:
         rows: dict[Any, Any] = {}
         for recorded in _recorded(kind, seed):
+            if stored_name(recorded.event) not in module.IGNORED:
+                model.fold(rows, recorded)
+                continue
             before = {key: _content(row) for key, row in rows.items()}
             model.fold(rows, recorded)
-            if stored_name(recorded.event) in module.IGNORED:
-                assert {key: _content(row) for key, row in rows.items()} == before
+            assert {key: _content(row) for key, row in rows.items()} == before
 
 
 @cache
