@@ -39,7 +39,7 @@ setup: $(STAMP)
 $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
@@ -90,12 +90,13 @@ $(PEERS): requirements-bench.lock
 	@$(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: -r requirements-bench.lock && touch $@ \
 	|| echo 'The peers that find repeats could not be installed: ours is measured alone.'
 
-# pyspark comes as source alone: it is built with the setuptools of the lock, which go in first.
+# pyspark comes as source alone: it is built with the setuptools of the lock, which go in first, into
+# a wheel that is not compressed, since it is unpacked at once.
 $(ENGINES): requirements-scale.lock
 	$(PYTHON) -m venv .venv-scale
 	sed -n '/^setuptools==/,/[^\\]$$/p' $< > .venv-scale/setuptools.lock
 	.venv-scale/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: -r .venv-scale/setuptools.lock
-	.venv-scale/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: --no-binary pyspark --no-build-isolation -r $<
+	.venv-scale/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --only-binary :all: --no-binary pyspark --no-build-isolation --config-settings=--build-option=--compression=stored -r $<
 	@touch $@
 
 lint: setup
