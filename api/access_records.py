@@ -1,9 +1,11 @@
 """Every read and every refusal on record, before its answer leaves."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
@@ -21,7 +23,7 @@ from application.orders import NamedCaseMissing, NoSuchCase
 from domain.access_record import AccessRecord, Action
 from domain.case import Refusal
 
-__all__ = ["AccessReason", "Action", "filters", "reason_in", "record"]
+__all__ = ["AccessReason", "Action", "Looks", "filters", "reason_in", "record", "record_look"]
 
 SHOWS_NO_CASE: Mapping[str, str] = {
     "deputies.list": "who acts for whom",
@@ -40,6 +42,7 @@ SHOWS_NO_CASE: Mapping[str, str] = {
 """What may be read without a record, by its operation, and why."""
 
 _RECORDED = "access_recorded"
+_HOUR_SECONDS = 3600
 _UNDER_RECORD = ("/api/", "/calendar/", "/pages/")
 _CASES = ("case_id", "appeal_id")
 _CASES_ASKED = ("case", "appeal")
@@ -94,6 +97,42 @@ async def record(  # noqa: PLR0913 - what there is to say of a read
         )
     )
     request.scope["state"][_RECORDED] = True
+
+
+class Looks:
+    """Which looks of this hour are on record; those of the hours before are forgotten."""
+
+    def __init__(self) -> None:
+        self._hour = -1
+        self._recorded: set[bytes] = set()
+
+    def recorded(self, look: bytes, hour: int) -> bool:
+        return hour == self._hour and look in self._recorded
+
+    def keep(self, look: bytes, hour: int) -> None:
+        if hour != self._hour:
+            self._hour = hour
+            self._recorded.clear()
+        self._recorded.add(look)
+
+
+async def record_look(
+    request: AppRequest, action: Action, *, query: Mapping[str, Any], position: int
+) -> None:
+    """As `record`, but a page that reads itself anew is put on record once an hour.
+
+    It is the same look where reader, roles and address are the same. One that the reader asked
+    for is on record each time.
+    """
+    looks: Looks = request.app.state.looks
+    caller, hour = caller_of(request), int(time.time() // _HOUR_SECONDS)
+    who_and_what = (caller.actor, sorted(caller.roles), str(request.url))
+    look = sha256(repr(who_and_what).encode()).digest()
+    if "hx-request" in request.headers and looks.recorded(look, hour):
+        request.scope["state"][_RECORDED] = True
+        return
+    await record(request, action, query=query, position=position)
+    looks.keep(look, hour)
 
 
 def reason_in(header: str | None) -> str:

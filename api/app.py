@@ -139,6 +139,7 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
     tokens = token_checker(settings)
     requests = PerMinute(settings.tokens.requests_per_minute)
     refused = PerMinute(settings.tokens.refused_tokens_per_minute)
+    refused_codes = PerMinute(settings.tokens.refused_tokens_per_minute)
     seal = CookieSeal(settings.master_key)
     return Litestar(
         route_handlers=[
@@ -221,8 +222,9 @@ def build_app(settings: Settings, conninfo: str) -> Litestar:
         state=State(
             {
                 "query_names": {},
-                "sign_in": SignIn(seal, *_ways_in(settings), refused),
+                "sign_in": SignIn(seal, *_ways_in(settings), refused_codes),
                 "moves": Moves(),
+                "looks": access_records.Looks(),
                 "ending": lambda: False,
             }
         ),

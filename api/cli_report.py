@@ -35,7 +35,7 @@ from infra.reports.words import LANGUAGES
 from infra.settings import Settings
 from infra.whole_files import whole_file
 from projections.history import names_in
-from projections.positions import reached
+from projections.positions import FiguresBehind, keeps_up, reached
 from projections.report_figures import MODELS
 
 _EVERYTHING: tuple[str, dict[str, Any]] = ("true", {})
@@ -115,7 +115,7 @@ def report(  # noqa: PLR0913 - each is an option
             _put_on_record(conninfo, found, asked)
             if not as_json:
                 _write(conninfo, found, zone, ReportForm(form), language, output)
-    except NotFitting as error:
+    except (NotFitting, FiguresBehind) as error:
         fail(str(error), status=1)
     if as_json:
         say_json(to_builtins(_plain(found)))
@@ -131,7 +131,7 @@ async def _read(conninfo: str, zone: ZoneInfo, asked: _Options) -> MadeReport | 
     conn: psycopg.AsyncConnection[Any]
     async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as conn:
         await conn.execute(f"SET ROLE {ROLE}")
-        seen = await reached(conn, MODELS)
+        seen = await (reached if asked.known else keeps_up)(conn, MODELS)
         position = (await read_as_of(conn, zone, asked.known)).position if asked.known else seen
         if position > seen:
             fail(_BEHIND.format(seen=seen), status=1)

@@ -48,6 +48,7 @@ class Asking:
         self._before = replace(frame, period=frame.period.year_ago)
         self._telling = telling
         self._tell = self._teller({}, frame)
+        self._wholes: dict[Figure, int] = {}
 
     async def figures(self, *figures: Figure, beside: Iterable[Wanted] = ()) -> Teller:
         each = [*wanted(figures), *beside]
@@ -65,7 +66,15 @@ class Asking:
 
     async def breakdown(self, figure: Figure, dimension: Dimension) -> Breakdown:
         counts = await breakdown(self._conn, self._frame, figure, dimension)
-        return self._tell.breakdown(figure, dimension, counts)
+        return self._tell.breakdown(figure, dimension, counts, await self._of_months(figure))
+
+    async def _of_months(self, figure: Figure) -> int:
+        """The figure for the whole months that its breakdowns are of."""
+        if figure not in self._wholes:
+            months = replace(self._frame, period=self._frame.period.months)
+            found = await sums(self._conn, months, wanted([figure]))
+            self._wholes[figure] = self._teller(found, months).sum(figure).n
+        return self._wholes[figure]
 
     async def course(self, *kinds: CaseKind) -> Course:
         grain = self._frame.period.grain

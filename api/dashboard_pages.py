@@ -67,7 +67,10 @@ class KindRow(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """A day, or as much of a month as is in the period; ``year_ago``: the year before."""
+    """A day, or as much of a month as is in the period; ``year_ago``: the year before.
+
+    29 February has no day a year ago.
+    """
 
     starts_on: date
     received: int | None
@@ -77,10 +80,15 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Course(Struct, frozen=True, kw_only=True):
-    """``grain`` is day for a period of up to 62 days, month for a longer one."""
+    """``grain`` is day for a period of up to 62 days, month for a longer one.
+
+    ``year_ago`` are all of the year before, those of a 29 February there too.
+    """
 
     grain: str
     steps: list[Step]
+    received_year_ago: int | None
+    closed_year_ago: int | None
 
 
 class ValueRow(Struct, frozen=True, kw_only=True):
@@ -95,7 +103,8 @@ class ValueRow(Struct, frozen=True, kw_only=True):
 class Breakdown(Struct, frozen=True, kw_only=True):
     """The largest first, at most 50. It is of whole months, from ``since`` to ``until``.
 
-    What is open has neither: it is all.
+    What is open has neither: it is all. ``whole`` is the figure for them, ``not_given`` how many
+    of it have no value of the dimension; ``more`` values are left out.
     """
 
     figure: Figure
@@ -103,6 +112,9 @@ class Breakdown(Struct, frozen=True, kw_only=True):
     since: date | None
     until: date | None
     rows: list[ValueRow]
+    whole: int | None
+    not_given: int | None
+    more: int
 
 
 class HolderRow(Struct, frozen=True, kw_only=True):
@@ -152,11 +164,13 @@ class About(Struct, frozen=True, kw_only=True):
 
     ``on`` is the day for which it tells what is overdue, ``week_ends`` the last of seven days.
     ``units``: those counted, None for the whole register. ``left_out`` names what isn't counted:
-    ``confidential``, ``small-counts``.
+    ``confidential``, ``small-counts``. ``behind`` counts the events that the log has behind
+    ``position``: thousands after an upgrade, while the figures are still being counted.
     """
 
     page: DashboardPage
     position: int
+    behind: int
     known_at: datetime | None
     on: date
     week_ends: date

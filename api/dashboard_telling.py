@@ -21,13 +21,14 @@ from api.dashboard_pages import (
     ValueRow,
 )
 from domain.case import CaseKind
-from domain.small_counts import SMALLEST_TOLD, Group, hidden
+from domain.small_counts import SMALLEST_TOLD, Group, hidden, total_told
 from projections.duties import Holder
 from projections.figures import FIGURES, WORK, Counted, Days, Figure, Period, months_of, year_ago
 from projections.figures_told import NOTHING, Dimension, Sum, Wanted
 from projections.occurrence import Occurrence
 
 MOST_VALUES = 50
+_NOT_GIVEN: Group = (None,)
 _RECEPTIONS = (CaseKind.RECEPTION,)
 WAITED, HEARD, RATED = "waited", "heard", "rated"
 BESIDE = (
@@ -183,11 +184,14 @@ class Teller(Struct, frozen=True, kw_only=True):
         ]
 
     def breakdown(
-        self, figure: Figure, dimension: Dimension, counts: Mapping[str, int]
+        self, figure: Figure, dimension: Dimension, counts: Mapping[str, int], whole: int
     ) -> Breakdown:
         of_period = FIGURES[figure].days is Days.PERIOD
         since, until = months_of(self.period) if of_period else (None, None)
-        unseen = frozenset() if self.small_told else hidden({(v,): n for v, n in counts.items()})
+        groups: dict[Group, int] = {(value,): n for value, n in counts.items()}
+        if not_given := whole - sum(counts.values()):
+            groups[_NOT_GIVEN] = not_given
+        unseen = frozenset() if self.small_told else hidden(groups)
         days = {"from": str(since), "to": str(until)} if of_period else {}
         rows = [
             ValueRow(
@@ -207,6 +211,9 @@ class Teller(Struct, frozen=True, kw_only=True):
             since=since,
             until=until,
             rows=rows[:MOST_VALUES],
+            whole=whole if self.small_told or total_told(groups) else None,
+            not_given=None if _NOT_GIVEN in unseen else not_given,
+            more=max(len(rows) - MOST_VALUES, 0),
         )
 
     def course(
@@ -222,12 +229,24 @@ class Teller(Struct, frozen=True, kw_only=True):
                     starts_on=on,
                     received=self._count(now, on, Occurrence.RECEIVED),
                     closed=self._count(now, on, Occurrence.CLOSED),
-                    received_year_ago=self._count(before, year_ago(on), Occurrence.RECEIVED),
-                    closed_year_ago=self._count(before, year_ago(on), Occurrence.CLOSED),
+                    received_year_ago=self._year_ago(before, on, Occurrence.RECEIVED),
+                    closed_year_ago=self._year_ago(before, on, Occurrence.CLOSED),
                 )
                 for on in self.period.steps(grain)
             ],
+            received_year_ago=self._all(before, Occurrence.RECEIVED),
+            closed_year_ago=self._all(before, Occurrence.CLOSED),
         )
+
+    def _year_ago(
+        self, counts: Mapping[tuple[date, str], int], on: date, occurrence: Occurrence
+    ) -> int | None:
+        before = year_ago(on)
+        return self._count(counts, before, occurrence) if before.day == on.day else None
+
+    def _all(self, counts: Mapping[tuple[date, str], int], occurrence: Occurrence) -> int | None:
+        along = _along(counts, occurrence)
+        return sum(along.values()) if self.small_told or not hidden(along) else None
 
     def _count(
         self, counts: Mapping[tuple[date, str], int], on: date, occurrence: Occurrence
@@ -235,10 +254,7 @@ class Teller(Struct, frozen=True, kw_only=True):
         n = counts.get((on, occurrence.value), 0)
         if self.small_told:
             return n
-        along: dict[Group, int] = {
-            (str(day),): each for (day, what), each in counts.items() if what == occurrence
-        }
-        return None if (str(on),) in hidden(along) else n
+        return None if (str(on),) in hidden(_along(counts, occurrence)) else n
 
     def holders(self) -> list[HolderRow]:
         minutes = {holder: self.sum(holder.value).amount for holder in Holder}
@@ -288,6 +304,10 @@ class Teller(Struct, frozen=True, kw_only=True):
 
     def _of(self, found: Found) -> "Teller":
         return Teller(found=found, period=self.period, telling=self.telling)
+
+
+def _along(counts: Mapping[tuple[date, str], int], occurrence: Occurrence) -> dict[Group, int]:
+    return {(str(day),): n for (day, what), n in counts.items() if what == occurrence}
 
 
 def wanted(figures: Iterable[Figure]) -> list[Wanted]:

@@ -1,6 +1,6 @@
 """Dashboards: the figures of a page, and the cases behind each."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from litestar import get
@@ -23,6 +23,7 @@ from api.returns import PeriodInverted
 from api.waiting import WaitFor, wait
 from application.access import ROLES_NEEDED, Forbidden, sees_personal, sight_sql
 from application.caller import Caller
+from application.sight_of_fields import text_shown
 from domain.case import CaseKind, NotFitting, UnitId
 from projections.figures import Figure, Period, quarter_of
 from projections.figures_told import (
@@ -34,6 +35,7 @@ from projections.figures_told import (
     position,
 )
 from projections.instants import recorded_at
+from projections.positions import behind
 
 _FIRST_YEAR, _LAST_YEAR, _MOST_YEARS = 1900, 2199, 10
 Unit = Annotated[
@@ -79,15 +81,17 @@ async def dashboard(
 ) -> Dashboard:
     """The page as the caller is told it, all of one moment. What is shown has to be recorded.
 
-    Analysts have one page of whole quarters: two periods of which one lies in the other would
-    tell by their difference what is small. Raises Forbidden, PeriodInverted, PeriodOutOfReach.
+    Analysts have one page of ended quarters: two periods of which one lies in the other, or two
+    days of a running one, would tell by their difference what is small. Raises Forbidden,
+    PeriodInverted, PeriodOutOfReach.
     """
     frame = _frame(register, caller, asked)
     personal = sees_personal(caller)
     if not personal:
         if page is not DashboardPage.ANALYST:
             raise Forbidden(ROLES_NEEDED, SEE_FIGURES)
-        first, last = quarter_of(frame.period.until)
+        running, _ = quarter_of(today_at(register))
+        first, last = quarter_of(min(frame.period.until, running - timedelta(days=1)))
         frame = replace(frame, period=replace(frame.period, since=first, until=last))
     telling = Telling(unit=asked.unit, alone=asked.alone, small_told=personal)
     async with register.pool.connection() as conn, conn.transaction():
@@ -121,6 +125,7 @@ async def _about(
     return About(
         page=page,
         position=at,
+        behind=await behind(conn, at),
         known_at=await recorded_at(conn, at),
         on=period.on,
         week_ends=period.week_ends,
@@ -225,7 +230,11 @@ async def cases_behind(
     sight = sight_sql(caller, register.organisation())
     async with register.pool.connection() as conn:
         page = await figure_cases(conn, frame, figure, sight, narrowed, cursor=cursor, limit=limit)
-    return FigureCases(figure=figure, rows=page.rows, cursor=page.cursor, position=page.position)
+    rows = [
+        replace(row, subject=text_shown(caller, CaseKind(row.kind), row.workers, row.subject))
+        for row in page.rows
+    ]
+    return FigureCases(figure=figure, rows=rows, cursor=page.cursor, position=page.position)
 
 
 ROUTES: list[Any] = [read_dashboard, read_figure_cases]

@@ -11,8 +11,10 @@ from domain.report_definition import FLOWS, KINDS, METRICS, Measure
 from domain.report_period import ReportPeriod
 from domain.report_tables import SECTIONS, Chart
 from domain.report_tables import Table as Defined
-from infra.reports.document import Cell, Column, Form, ReportDocument, Section, Table
+from infra.charts.specification import Bar, Part
+from infra.reports.document import Cell, Column, Form, ReportDocument, Section, Shares, Table
 from infra.reports.words import Words, words
+from projections.duties import Holder
 from projections.known_organisation import KnownOrganisation
 from projections.report_figures import FigureKey, Number, ReportFigures
 
@@ -195,6 +197,23 @@ class _Telling:
             columns=tuple(columns),
             rows=tuple(rows),
             bars={None: (), Chart.BARS: (1,), Chart.PAIRS: (1, 2)}[defined.chart],
+            shares=self._shares(defined.shares_of),
+        )
+
+    def _shares(self, metrics: Sequence[str]) -> Shares | None:
+        """None where the reader isn't told all: what is kept back could be seen in the rest."""
+        keys = [FigureKey(metric, "outcome", holder) for metric in metrics for holder in Holder]
+        if not self.made.kept_back.isdisjoint(keys):
+            return None
+        counts = {key: self.made.now.number(key.metric, key.by, key.value) or 0 for key in keys}
+        if not any(counts.values()):
+            return None
+        return Shares(
+            rows=tuple(
+                Bar(name=self._metric(key.metric), part=key.value, count=n)
+                for key, n in counts.items()
+            ),
+            parts=tuple(Part(part=each, name=self._value("outcome", each)) for each in Holder),
         )
 
     def _beside(self, defined: Defined, by: str) -> Table | None:

@@ -15,7 +15,7 @@ from api.as_of import AsKnown, as_of
 from api.examples import example_answer
 from api.figure_scope import scope_of
 from api.language import language_of
-from api.lists import require_personal
+from api.lists import require_personal, today_at
 from api.media_types import chosen
 from api.problem_responses import problem_responses
 from api.problems import SpanBackwards
@@ -38,11 +38,12 @@ from application.caller import Caller
 from domain.case import UnitId
 from domain.report_definition import DEFINITION_VERSION
 from domain.report_period import PeriodKind, PeriodNotBegun, ReportPeriod
+from domain.report_small_counts import EndedQuartersOnly, require_ended_quarter
 from infra.population import read_population
 from infra.reports.document import ReportDocument
 from infra.reports.words import LANGUAGES
 from infra.settings import Settings
-from projections.positions import reached
+from projections.positions import keeps_up
 from projections.report_figures import MODELS
 
 Written = Annotated[
@@ -187,7 +188,8 @@ async def reported(register: Register, caller: Caller, asked: AskedOf) -> MadeRe
     """The report as the caller may see it.
 
     Raises Forbidden, PeriodNotReadable, PeriodOfAnotherKind, PeriodNotBegun, NoSuchUnit,
-    NoSuchDefinition, AsOfNotReadable, AsOfAhead, ReadModelBehind.
+    NoSuchDefinition, AsOfNotReadable, AsOfAhead, ReadModelBehind, FiguresBehind,
+    EndedQuartersOnly.
     """
     question = await _asked(register, caller, asked)
     async with _AT_ONCE, register.pool.connection() as conn:
@@ -219,6 +221,10 @@ async def _asked(register: Register, caller: Caller, asked: AskedOf) -> ReportAs
     require_definition(asked.definition)
     period = ReportPeriod.of(asked.kind, asked.period)
     scope = scope_of(caller, register.organisation(), asked.unit)
+    if not sees_personal(caller):
+        require_ended_quarter(period, today_at(register))
+        if asked.known is not None:
+            raise EndedQuartersOnly
     await wait(register, asked.wait_for, *MODELS)
     position = await _position(register, asked.known)
     unit = asked.unit
@@ -250,7 +256,7 @@ async def _position(register: Register, known: str | None) -> int:
         await wait(register, position, *MODELS)
     else:
         async with register.pool.connection() as conn:
-            position = await reached(conn, MODELS)
+            position = await keeps_up(conn, MODELS)
     if position == 0:
         raise PeriodNotBegun
     return position

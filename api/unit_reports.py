@@ -55,7 +55,8 @@ class Difference(Struct, frozen=True, kw_only=True):
 class Differences(Struct, frozen=True, kw_only=True):
     """The report of ``unit`` beside the log as of ``position``, recorded at ``known_at``.
 
-    ``compared`` are all figures that the report claims, ``differing`` those that aren't as counted.
+    Confidential cases aren't counted. ``compared`` are all figures that the report claims,
+    ``differing`` those that aren't as counted.
     """
 
     id: UUID

@@ -23,7 +23,11 @@ _SECONDS = 1.0
 
 
 def make_unit_report_desk(settings: Settings, conninfo: str, desk: Desk) -> UnitReportDesk:
-    """It counts as reports do: the unit with all below it, confidential cases too."""
+    """It counts as the unit's own report does: all below it too, without confidential cases.
+
+    Whoever sees the unit's report sees the counts, and what they have over the unit's own figures
+    would be its confidential cases.
+    """
     zone = ZoneInfo(settings.time_zone)
 
     def count(report: UnitReport, position: int) -> Counted | None:
@@ -41,7 +45,7 @@ async def _counted(
         if as_of < position:
             return None
         units = (await organisation_known(conn, as_of)).subtree(report.unit)
-        scope = Scope(units=units, confidential=True)
+        scope = Scope(units=units, confidential=False)
         found = await figures_of(conn, period_of(report.period), scope, as_of, zone)
     return Counted(
         position=as_of,

@@ -148,7 +148,7 @@ def _figure(difference: Compared) -> str:
 def _differences(period: str, figures: Iterable[Compared]) -> str:
     """In no language: the figures' names, what was claimed and what was counted."""
     told = [
-        f"{' '.join(filter(None, (each.figure, each.breakdown)))}: {each.claimed} ≠ {each.counted}"
+        f"{' '.join(filter(None, (each.figure, each.breakdown)))}: {each.claimed} / {each.counted}"
         for each in figures
     ]
     return f"{period}. {'; '.join(told)}"

@@ -46,7 +46,10 @@ class UnitReportDesk:
         """Nothing waits since a position up to this one."""
 
     def round(self) -> int:
-        """Compare what waits; how many could be."""
+        """Compare what waits; how many could be.
+
+        Raises what one of them failed with after all others were compared.
+        """
         with self._desk.log.datastore.get_connection() as conn:
             waiting = waiting_reports(conn, self._done_to)
         compared = self._compare(waiting)
@@ -55,31 +58,50 @@ class UnitReportDesk:
         return compared
 
     def _compare(self, waiting: Sequence[Waiting]) -> int:
-        standings = standings_of(self._desk, [each.case_id for each in waiting])
-        for number, each in enumerate(waiting):
-            standing = standings[each.case_id]
-            report: UnitReport = standing.state
-            if report.stage is not Stage.AWAITING_VERIFICATION:
-                continue
-            counted = self._count(report, each.position)
-            if counted is None:
-                return number
+        compared = 0
+        failed: list[Exception] = []
+        for each in waiting:
             try:
-                self._desk.execute(
-                    Order(
-                        kind=KIND,
-                        case_id=each.case_id,
-                        command=VerifyUnitReport(
-                            position=counted.position,
-                            definition=counted.definition,
-                            counted=counted.figures,
-                        ),
-                        by=CALLER,
-                        command_id=uuid5(each.case_id, f"verify {standing.version}"),
-                        expected_version=standing.version,
-                    )
+                if not self._compared(each):
+                    break
+            except Exception as error:
+                log.exception(
+                    "unit-report-not-verified",
+                    case_id=str(each.case_id),
+                    error=type(error).__name__,
                 )
-            except (KeyUsedBefore, StaleVersion, VerifiedBefore):
-                continue  # by another process, or the unit has corrected it: then it waits anew
-            log.info("unit-report-verified", case_id=str(each.case_id), position=counted.position)
-        return len(waiting)
+                failed.append(error)
+            else:
+                compared += 1
+        if failed:
+            raise failed[0]
+        return compared
+
+    def _compared(self, waiting: Waiting) -> bool:
+        """False while the read models have not come so far."""
+        standing = standings_of(self._desk, [waiting.case_id])[waiting.case_id]
+        report: UnitReport = standing.state
+        if report.stage is not Stage.AWAITING_VERIFICATION:
+            return True
+        counted = self._count(report, waiting.position)
+        if counted is None:
+            return False
+        try:
+            self._desk.execute(
+                Order(
+                    kind=KIND,
+                    case_id=waiting.case_id,
+                    command=VerifyUnitReport(
+                        position=counted.position,
+                        definition=counted.definition,
+                        counted=counted.figures,
+                    ),
+                    by=CALLER,
+                    command_id=uuid5(waiting.case_id, f"verify {standing.version}"),
+                    expected_version=standing.version,
+                )
+            )
+        except (KeyUsedBefore, StaleVersion, VerifiedBefore):
+            return True  # by another process, or the unit has corrected it: then it waits anew
+        log.info("unit-report-verified", case_id=str(waiting.case_id), position=counted.position)
+        return True

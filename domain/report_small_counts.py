@@ -1,8 +1,11 @@
 """Which figures of a report are kept from analysts: small counts, and what would give them away."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
+from domain.case import NotFitting
 from domain.report_definition import FLOWS, KINDS, METRICS, FigureKey, Measure
+from domain.report_period import PeriodKind, ReportPeriod
 from domain.small_counts import SMALLEST_TOLD
 
 _NO_COUNTS = frozenset({Measure.AMOUNT, Measure.MEAN, Measure.MEDIAN})
@@ -19,6 +22,19 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 _REST = " the rest"
 
 Line = frozenset[FigureKey]
+
+
+class EndedQuartersOnly(NotFitting):
+    """Other periods would give small counts away: analysts ask for an ended quarter, as of now.
+
+    The difference of a month and its quarter, or of two states of a running one, is such a count.
+    """
+
+
+def require_ended_quarter(period: ReportPeriod, today: date) -> None:
+    """Raise EndedQuartersOnly for a period of another kind, and for one that isn't over."""
+    if period.kind is not PeriodKind.QUARTERLY or period.last >= today:
+        raise EndedQuartersOnly
 
 
 def kept_back(figures: Mapping[FigureKey, float]) -> frozenset[FigureKey]:

@@ -21,7 +21,7 @@ class Table(Struct, frozen=True, kw_only=True):
     Where ``by`` is "kind" they are names of figures that each kind has.
 
     ``compared`` tells the same period last year beside it. ``per_population`` where the regions'
-    people are known.
+    people are known. ``shares_of`` are the figures by holder that are drawn as shares.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Table(Struct, frozen=True, kw_only=True):
     compared: bool = True
     chart: Chart | None = None
     per_population: bool = False
+    shares_of: tuple[str, ...] = ()
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -250,7 +251,12 @@ SECTIONS = (
             for kind in WORKED_ON
             for table in (
                 _by(f"{kind}.held-minutes", "outcome", Chart.BARS),
-                _by(f"{kind}.held-now", "outcome"),
+                Table(
+                    id=f"{kind}-held-now-by-outcome",
+                    metrics=(f"{kind}.held-now",),
+                    by="outcome",
+                    shares_of=(f"{kind}.held-now", f"{kind}.held-minutes"),
+                ),
             )
         ),
     ),

@@ -38,7 +38,7 @@ SOCKET_NAME = ".s.PGSQL.5432"
 PARAMETERS = """\
 listen_addresses = ''
 port = 5432
-max_connections = 100
+max_connections = 200
 shared_buffers = '512MB'
 effective_cache_size = '1GB'
 # Most pages come from the system's cache, and asking another process for them takes longer.

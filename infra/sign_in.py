@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,8 @@ from infra.page_settings import PageSettings
 
 _SECONDS = 5.0
 _REMEMBERED_SECONDS = 300.0
+_AWAY_SECONDS = 5.0
+"""How long an issuer that didn't answer isn't asked again."""
 _LARGEST = 100_000
 _POST = "client_secret_post"
 
@@ -35,13 +38,24 @@ class _Given(Struct, frozen=True):
 
 
 class CodeFlow:
-    """The register as the issuer's client; what the issuer says of itself is kept for minutes."""
+    """The register as the issuer's client; what the issuer says of itself is kept for minutes.
 
-    def __init__(self, issuer: str, settings: PageSettings) -> None:
+    One caller at a time asks for it; the others have what was known before, if anything was.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        settings: PageSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.issuer = issuer
         self._settings = settings
         self._known: Configuration | None = None
-        self._asked_at = 0.0
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._ask_at: float | None = None
 
     async def address(self, back: str, state: str, verifier: str) -> str:
         """Where the reader signs in, to come *back* with *state*. Raises IssuerUnreachable."""
@@ -78,16 +92,23 @@ class CodeFlow:
         return {"resource": self._settings.resource} if self._settings.resource else {}
 
     async def _configuration(self) -> Configuration:
-        if self._known is None or time.monotonic() - self._asked_at > _REMEMBERED_SECONDS:
-            try:
-                found = await asyncio.to_thread(configuration, self.issuer)
-                self._known = _usable(found, self.issuer)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, IssuerNotUsable) as error:
-                log.warning("issuer-not-read", error=type(error).__name__, issuer=self.issuer)
-                if self._known is None:
-                    raise IssuerUnreachable(IssuerUnreachable.__doc__) from None
-            self._asked_at = time.monotonic()
+        if self._known is None or not self._asking.locked():
+            async with self._asking:
+                if self._ask_at is None or self._clock() >= self._ask_at:
+                    await self._ask()
+        if self._known is None:
+            raise IssuerUnreachable(IssuerUnreachable.__doc__)
         return self._known
+
+    async def _ask(self) -> None:
+        try:
+            found = await asyncio.to_thread(configuration, self.issuer)
+            self._known = _usable(found, self.issuer)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, IssuerNotUsable) as error:
+            log.warning("issuer-not-read", error=type(error).__name__, issuer=self.issuer)
+        finally:
+            kept = _AWAY_SECONDS if self._known is None else _REMEMBERED_SECONDS
+            self._ask_at = self._clock() + kept
 
     def _exchanged(self, known: Configuration, code: str, verifier: str, back: str) -> str:
         settings = self._settings

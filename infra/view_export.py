@@ -22,6 +22,8 @@ from infra.view_export_process import Opening, Order
 AT_ONCE = 2
 """Exports that one worker carries out at the same time."""
 _CHUNK = 1 << 16
+_UNREAD_SECONDS = 30.0
+"""How long an export may wait for the first look at its rows."""
 _PROGRAM = (sys.executable, "-m", "infra.view_export_process")
 
 log = structlog.get_logger()
@@ -53,10 +55,12 @@ class Export:
     def __init__(self, process: Process, position: int) -> None:
         self.position = position
         self._process = process
+        self._unread = asyncio.get_running_loop().call_later(_UNREAD_SECONDS, self.close)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Raises ExportCutShort where not all rows came."""
         assert self._process.stdout  # noqa: S101 - asked for as a pipe
+        self._unread.cancel()
         try:
             while chunk := await self._process.stdout.read(_CHUNK):
                 yield chunk
@@ -69,6 +73,7 @@ class Export:
     def close(self) -> None:
         """The process goes by itself when nobody holds its standard input any longer."""
         assert self._process.stdin  # noqa: S101 - asked for as a pipe
+        self._unread.cancel()
         self._process.stdin.close()
 
 

@@ -42,7 +42,6 @@ class LoggedCase(Struct, frozen=True, kw_only=True):
     subkind: str
     unit: str
     channel: str | None
-    region: str | None
     topic: str | None
     result: str | None
 
@@ -98,8 +97,8 @@ class EventLog:
     async def cases(self) -> AsyncIterator[LoggedCase]:
         """All cases, those begun first first."""
         query = SQL(
-            "SELECT c.case_id, c.correlation_id, c.kind, c.subkind, c.unit, c.channel, c.region, "
-            "c.topic, c.result FROM {} ORDER BY c.case_id"
+            "SELECT c.case_id, c.correlation_id, c.kind, c.subkind, c.unit, c.channel, c.topic, "
+            "c.result FROM {} ORDER BY c.case_id"
         ).format(_CASES)
         names = LoggedCase.__struct_fields__[2:]
         async for case_id, thread, *rest in self._rows("logged_cases", query):

@@ -113,7 +113,17 @@ class Period(Struct, frozen=True, kw_only=True):
 
     @property
     def year_ago(self) -> "Period":
-        return Period(since=year_ago(self.since), until=year_ago(self.until), on=self.on)
+        """The year before; what ends with a month ends with that month there, leap year or not."""
+        until = year_ago(self.until)
+        if self.until == _last_of_month(self.until):
+            until = _last_of_month(until)
+        return Period(since=year_ago(self.since), until=until, on=self.on)
+
+    @property
+    def months(self) -> "Period":
+        """The whole months that it lies in."""
+        since, until = months_of(self)
+        return Period(since=since, until=until, on=self.on)
 
     @property
     def grain(self) -> str:
@@ -178,10 +188,13 @@ def _day_before(day: date) -> str:
     return (day - timedelta(days=1)).isoformat()
 
 
+def _last_of_month(day: date) -> date:
+    return _next_month(day) - timedelta(days=1)
+
+
 def months_of(period: Period) -> tuple[date, date]:
     """The first and the last day of the months that the period lies in."""
-    last = _next_month(period.until) - timedelta(days=1)
-    return period.since.replace(day=1), last
+    return period.since.replace(day=1), _last_of_month(period.until)
 
 
 def quarter_of(day: date) -> tuple[date, date]:

@@ -72,7 +72,10 @@ class Frame(Struct, frozen=True, kw_only=True):
 
 
 class FigureCase(Struct, frozen=True):
-    """An occurrence that a figure counts, with what a list shows of its case."""
+    """An occurrence that a figure counts, with what a list shows of its case.
+
+    ``workers`` are those who work or worked on it.
+    """
 
     case_id: UUID
     number: str
@@ -86,6 +89,7 @@ class FigureCase(Struct, frozen=True):
     outcome: str | None
     amount: int
     confidential: bool
+    workers: list[str]
 
 
 _CELLS = (
@@ -262,8 +266,8 @@ _CASES = (
     "SELECT occurrence.case_id, known.number, occurrence.kind, known.state, occurrence.unit,"
     " occurrence.official, coalesce(occurrence.topic, known.topic) AS topic, known.subject,"
     " occurrence.on_day, occurrence.outcome, occurrence.amount, occurrence.confidential,"
-    " occurrence.part, occurrence.nth FROM read_models.occurrences AS occurrence"
-    " JOIN LATERAL (SELECT number, state, topic, subject FROM read_models.register"
+    " known.workers, occurrence.part, occurrence.nth FROM read_models.occurrences AS occurrence"
+    " JOIN LATERAL (SELECT number, state, topic, subject, workers FROM read_models.register"
     " WHERE register.case_id = occurrence.case_id AND {sight}) AS known ON true"
     " WHERE {where} ORDER BY occurrence.on_day, occurrence.case_id, part, nth LIMIT %(limit)s"
 )

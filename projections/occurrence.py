@@ -24,6 +24,8 @@ class Occurrence(StrEnum):
     EXTENDED = "extended"
     CONTROL_ESTABLISHED = "control-established"
     CONTROL_LIFTED = "control-lifted"
+    CONTROL_CAME_TO_UNIT = "control-came-to-unit"
+    CONTROL_LEFT_UNIT = "control-left-unit"
     HELD_BALL = "held-ball"
     ENTRY_CORRECTED = "entry-corrected"
     COVERED = "covered"

@@ -93,6 +93,9 @@ def _move(it: Occurring, before: _Place, event: Event) -> None:
         amount = minutes(memory.held_since, it.at)
         it.add(Occurrence.HELD_BALL, outcome=before.holder, amount=amount, **had)
         memory.held_since = it.at
+    if before.unit != now.unit and _under_control(it):
+        it.add(Occurrence.CONTROL_LEFT_UNIT, **had)
+        it.add(Occurrence.CONTROL_CAME_TO_UNIT)
     if before.open and now.open:
         if before.unit != now.unit:
             on = _moved(it, it.day)
@@ -111,6 +114,10 @@ def _move(it: Occurring, before: _Place, event: Event) -> None:
         _stand(it)
     else:
         it.stand_no_more()
+
+
+def _under_control(it: Occurring) -> bool:
+    return it.count(Occurrence.CONTROL_ESTABLISHED) > it.count(Occurrence.CONTROL_LIFTED)
 
 
 def _moved(it: Occurring, on: date) -> date:

@@ -14,7 +14,7 @@ from projections.event_log import EventLog, LoggedCase, LoggedEvent
 
 THREAD = "thread"
 _OF_EVENT = ("resource", "unit")
-_OF_CASE = ("subkind", "unit", "channel", "region", "topic", "result")
+_OF_CASE = ("subkind", "unit", "channel", "topic", "result")
 _AT_FIRST = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
 """OCEL's time of a value that an object had from the beginning."""
 

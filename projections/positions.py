@@ -14,6 +14,8 @@ from psycopg_pool import AsyncConnectionPool
 from projections.pages import position_of
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.025
+FAR_BEHIND = 1_000
+"""Further behind the log than these events, figures are too small to be taken for today's."""
 
 
 class Stopped(Struct, frozen=True):
@@ -48,6 +50,10 @@ class StoppedRound(Struct, frozen=True, kw_only=True):
 
 class ReadModelBehind(Exception):
     """The lists have not come as far as asked yet: ask again in a moment."""
+
+
+class FiguresBehind(ReadModelBehind):
+    """The figures are still being counted from the log: ask again once they have caught up."""
 
 
 async def positions(conn: AsyncConnection[Any]) -> list[ReadModelPosition]:
@@ -141,6 +147,23 @@ async def reached(conn: AsyncConnection[Any], names: Collection[str]) -> int:
     await cursor.execute(SQL("SELECT {}").format(position_of(*names)))
     (position,) = await cursor.fetchone() or (0,)
     return int(position)
+
+
+async def keeps_up(conn: AsyncConnection[Any], names: Collection[str]) -> int:
+    """The position that all the named live read models have taken. Raises FiguresBehind."""
+    position = await reached(conn, names)
+    short = await behind(conn, position)
+    if short > FAR_BEHIND or (short and not position):
+        raise FiguresBehind(FiguresBehind.__doc__)
+    return position
+
+
+async def behind(conn: AsyncConnection[Any], position: int) -> int:
+    """How many events the log has behind the *position*."""
+    cursor = conn.cursor(row_factory=tuple_row)
+    await cursor.execute("SELECT position FROM karguzar.log_head")
+    (head,) = await cursor.fetchone() or (0,)
+    return max(0, int(head) - position)
 
 
 async def _all_reached(conn: AsyncConnection[Any], position: int, names: Collection[str]) -> bool:

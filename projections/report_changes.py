@@ -36,7 +36,10 @@ class Counted(Struct, frozen=True, kw_only=True):
 
 
 class Restating(Struct, frozen=True, kw_only=True):
-    """The event at ``position``; ``number`` is null where the case isn't for the reader to see."""
+    """The event at ``position``, with what it took away and what it brought.
+
+    Where the case isn't for the reader to see any more, ``number`` is null and nothing else told.
+    """
 
     position: int
     event: str
@@ -100,7 +103,7 @@ async def restated(
     """The events after *since* and up to *until* that changed what counts in the period.
 
     An event is told once, with all that it took away and brought. *sight* is the reader's, as SQL
-    on cases.
+    on cases as they are now: what has become confidential isn't told as it was.
     """
     counted = [_COUNTS]
     if scope.units is not None:
@@ -146,6 +149,8 @@ async def restated(
                 added=[],
             ),
         )
+        if not number:
+            continue
         occurrence = Counted(**dict(zip(Counted.__struct_fields__, row, strict=True)))
         (told.removed if removed else told.added).append(occurrence)
     found = list(events.values())

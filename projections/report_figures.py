@@ -80,7 +80,12 @@ class ReportFigures(Struct, frozen=True, kw_only=True):
 
 _OF_SOMETHING = frozenset({Measure.MEAN, Measure.MEDIAN})
 _STANDING = "standing"
-_CONTROL = {"control-established": 1, "control-lifted": -1}
+_CONTROL = {
+    "control-established": 1,
+    "control-came-to-unit": 1,
+    "control-left-unit": -1,
+    "control-lifted": -1,
+}
 _SIGN = dict.fromkeys(COMES, 1) | dict.fromkeys(GOES, -1) | _CONTROL
 _BEFORE, _WITHIN, _AFTER = -1, 0, 1
 
@@ -285,7 +290,7 @@ _OCCURRENCES = (
     "UNION ALL SELECT * FROM read_models.occurrences_known "
     "WHERE until_position > %(at)s AND memory IS NULL AND since_position <= %(at)s)"
 )
-"""Each half has an index of its own."""
+"""What stands is most of all rows; what has ended since is few, and has an index of its own."""
 
 
 def _filled(query: str, scope: Scope) -> Composed:

@@ -22,7 +22,7 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
  <classifier name="Activity" keys="concept:name"/>
 """
 _TAIL = "</log>\n"
-_TOLD = ("kind", "subkind", "unit", "channel", "region", "topic", "result")
+_TOLD = ("kind", "subkind", "unit", "channel", "topic", "result")
 
 
 async def xes(log: EventLog) -> AsyncIterator[str]:

@@ -11,14 +11,16 @@ from litestar.response import Template
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from api.access_records import Action, filters, record
+from api.access_records import Action, filters, record_look
 from api.dashboard_pages import DashboardPage
 from api.dashboards import Asked, dashboard
 from api.figure_scope import scope_of
+from api.lists import today_at
 from api.pages.figures import Drawing, periods
 from api.pages.places import PLACE
 from api.pages.shell import page, words_for
 from api.register_state import AppRequest, caller_of, register_of
+from projections.positions import FAR_BEHIND
 
 Section = str | tuple[str, ...]
 
@@ -101,8 +103,10 @@ def _route(place: DashboardPage) -> HTTPRouteHandler:
     ) -> Template:
         register, caller = register_of(request), caller_of(request)
         asked = Asked(unit=unit or None, since=since, until=until, on=on)
+        # Before the figures are asked for: a page is never of an earlier day than it says.
+        day = today_at(register)
         told = await dashboard(register, caller, place, asked)
-        await record(
+        await record_look(
             request,
             Action.COUNTS_READ,
             query=filters({"page": place.value, **asdict(asked)}),
@@ -113,8 +117,10 @@ def _route(place: DashboardPage) -> HTTPRouteHandler:
             request,
             "dashboard.html",
             live=True,
+            far_behind=FAR_BEHIND,
             told=told,
             about=told.about,
+            day=day.isoformat(),
             sections=SECTIONS[place],
             breakdowns=BREAKDOWNS,
             names=names,

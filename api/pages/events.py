@@ -1,19 +1,29 @@
-"""Tells open pages that their figures have moved: a stream of server-sent events."""
+"""Tells open pages that their figures have moved, by an event or by a new day."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 from litestar import get
 from litestar.response import ServerSentEvent, ServerSentEventMessage
+from msgspec import Struct, json
 
+from api.lists import today_at
 from api.register_state import AppRequest, Pool, register_of
 from projections.positions import reached
 
 LOOK_SECONDS = 1.0
 _HEARTBEAT_LOOKS = 15
 _READ_MODEL = "occurrences"
+
+
+class Move(Struct, frozen=True):
+    """What is overdue and due this week turns with ``day``, the business day."""
+
+    position: int
+    day: date
 
 
 class Moves:
@@ -40,17 +50,19 @@ async def events(request: AppRequest) -> ServerSentEvent:
 
 
 async def _told(request: AppRequest) -> AsyncIterator[ServerSentEventMessage]:
-    """``moved`` with the position, the first time as soon as the page listens.
+    """``moved`` with the position and the day, the first time as soon as the page listens.
 
     It ends with the token, and when the server is about to.
     """
-    state, pool = request.app.state, register_of(request).pool
-    last, quiet = -1, 0
+    state, register = request.app.state, register_of(request)
+    last, quiet = None, 0
     while time.time() < request.user.claims.exp and not state.ending():
-        position = await state.moves.position(pool)
-        if position != last:
-            last, quiet = position, 0
-            yield ServerSentEventMessage(str(position), event="moved", id=position)
+        move = Move(await state.moves.position(register.pool), today_at(register))
+        if move != last:
+            last, quiet = move, 0
+            yield ServerSentEventMessage(
+                json.encode(move).decode(), event="moved", id=move.position
+            )
         elif (quiet := quiet + 1) >= _HEARTBEAT_LOOKS:
             quiet = 0
             yield ServerSentEventMessage(None, comment="here")

@@ -17,21 +17,26 @@ from api.dashboard_pages import (
     UnitRow,
     ValueRow,
 )
-from api.pages.charts import Bar, Part, Point, Spec, over_time, split
 from api.pages.words import Words
+from infra.charts.specification import Bar, Part, Point, Spec, over_time, split
+from infra.charts.theme import PAGE
 from projections.telling import Names
 
 LIST = "/pages/list"
-_COLOURS = ("--chart-1", "--chart-2", "--chart-3", "--chart-4")
+_LEAP_DAY = (2, 29)
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A day or month of a course, in words, each number with its way to the cases."""
+    """A day or month of a course, in words, each number with its way to the cases.
+
+    What the year before doesn't have, 29 February, is not ``compared``.
+    """
 
     on: str
     now: int | None
     href: str | None
     year_ago: int | None
+    compared: bool
 
 
 class Drawn(Struct, frozen=True, kw_only=True):
@@ -63,7 +68,7 @@ class UnitLine(Struct, frozen=True, kw_only=True):
 
 
 class ValueLine(Struct, frozen=True, kw_only=True):
-    """``width`` of 100 is that of the largest; ``share`` is of the row's whole or of all rows."""
+    """``width`` of 100 is that of the largest; ``share`` is of the row's whole or the figure's."""
 
     row: ValueRow
     name: str
@@ -127,17 +132,15 @@ def unit_lines(rows: Iterable[UnitRow], names: Names, words: Words) -> list[Unit
 
 
 def value_lines(breakdown: Breakdown, words: Words, names: Names) -> list[ValueLine]:
-    """A share is of the row's own whole where it has one, and else of all rows."""
+    """A share is of the row's own whole where it has one, and else of the figure's."""
     most = max((row.count or 0 for row in breakdown.rows), default=0) or 1
-    counts = [row.count for row in breakdown.rows]
-    whole = None if None in counts else sum(count or 0 for count in counts)
     return [
         ValueLine(
             row=row,
             name=value_name(breakdown.dimension, row.value, words, names),
             href=list_of(row.drill),
             width=_percent(row.count or 0, most),
-            share=_share(row.count, row.of if row.of is not None else whole),
+            share=_share(row.count, row.of if row.of is not None else breakdown.whole),
         )
         for row in breakdown.rows
     ]
@@ -186,7 +189,7 @@ def _drawn(about: About, course: Course, total: Told, words: Words) -> Drawn:
         (step.starts_on, getattr(step, column), getattr(step, f"{column}_year_ago"))
         for step in course.steps
     ]
-    before = _sum([year_ago for _, _, year_ago in steps])
+    before: int | None = getattr(course, f"{column}_year_ago")
     monthly = course.grain == "month"
     spans = [_span(on, about, monthly=monthly) for on, _, _ in steps]
     hrefs = [list_of(_within(total.drill, *span)) for span in spans]
@@ -199,6 +202,7 @@ def _drawn(about: About, course: Course, total: Told, words: Words) -> Drawn:
         [Point(on=on, count=before) for on, _, before in steps if before is not None],
         (words("figures.columns.now"), words("figures.columns.year_ago")),
         words.language,
+        PAGE,
     )
     return Drawn(
         name=name,
@@ -219,6 +223,7 @@ def _drawn(about: About, course: Course, total: Told, words: Words) -> Drawn:
                 now=now,
                 href=href,
                 year_ago=year_ago,
+                compared=monthly or (on.month, on.day) != _LEAP_DAY,
             )
             for (on, now, year_ago), href in zip(steps, hrefs, strict=True)
         ],
@@ -226,7 +231,6 @@ def _drawn(about: About, course: Course, total: Told, words: Words) -> Drawn:
 
 
 def _holders_drawn(rows: Sequence[HolderRow], words: Words) -> Spec:
-    colours = dict(zip((row.holder for row in rows), _COLOURS, strict=False))
     standing, held = words("figures.columns.standing"), words("figures.columns.held")
     return split(
         [
@@ -242,11 +246,9 @@ def _holders_drawn(rows: Sequence[HolderRow], words: Words) -> Spec:
                 Bar(name=held, part=row.holder, count=row.minutes or 0),
             )
         ],
-        [
-            Part(part=holder, name=words(f"figures.holders.{holder}"), colour=colour)
-            for holder, colour in colours.items()
-        ],
+        [Part(part=row.holder, name=words(f"figures.holders.{row.holder}")) for row in rows],
         words.language,
+        PAGE,
     )
 
 
@@ -260,7 +262,8 @@ def _span(on: date, about: About, *, monthly: bool) -> tuple[date, date]:
 def _within(drill: str | None, since: date, until: date) -> str | None:
     if drill is None:
         return None
-    asked = dict(parse_qsl(drill)) | {"from": since.isoformat(), "to": until.isoformat()}
+    asked = dict(parse_qsl(drill, keep_blank_values=True))
+    asked |= {"from": since.isoformat(), "to": until.isoformat()}
     return urlencode(asked)
 
 
@@ -282,10 +285,6 @@ def _percent(count: int, of: int) -> float:
 
 def _share(count: int | None, of: int | None) -> float | None:
     return count / of if count is not None and of else None
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    return None if None in counts else sum(count or 0 for count in counts)
 
 
 def _told_count(count: int | None, words: Words) -> str:

@@ -22,6 +22,7 @@ from api.report_document import report_document
 from api.report_forms import MEDIA_TYPES, ReportForm
 from api.report_making import told
 from api.reports import AskedOf, file_name, record_report, rendered, reported
+from application.access import sees_personal
 from domain.report_period import PeriodKind, ReportPeriod
 
 _SHOWN = {
@@ -56,13 +57,17 @@ async def reports(
     register, caller, words = register_of(request), caller_of(request), words_for(request)
     scope = scope_of(caller, register.organisation(), unit or None)
     whose = unit or (caller.actor.unit if scope.units is not None else None)
+    all_periods = sees_personal(caller)
+    if not all_periods:
+        kind = PeriodKind.QUARTERLY
+    offered = _offered(kind, today_at(register), words)
     return page(
         request,
         "reports.html",
         kind=kind,
-        kinds=list(PeriodKind),
+        kinds=list(PeriodKind) if all_periods else [kind],
         forms=[ReportForm.PDF, ReportForm.XLSX, ReportForm.DOCX, ReportForm.JSON],
-        periods=_offered(kind, today_at(register), words),
+        periods=[each for each in offered if all_periods or not each.running],
         unit=unit or None,
         whose=register.names().unit(whose) if whose else None,
         units=units_offered(request),

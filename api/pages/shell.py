@@ -117,7 +117,9 @@ def here(request: AppRequest, **changes: Any) -> str:
     """This page's address, its parameters changed; one that becomes None is left out."""
     given: dict[str, Any] = {
         name: value
-        for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"))
+        for name, value in parse_qsl(
+            request.scope["query_string"].decode("latin-1"), keep_blank_values=True
+        )
         if name not in _PREFERENCES
     }
     given |= changes

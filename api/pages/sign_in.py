@@ -57,13 +57,14 @@ class Flow(Struct, frozen=True):
 class SignIn(Struct, frozen=True):
     """``code_flow`` is the way through the issuer, ``issue`` gives a token in development.
 
-    Where neither is set nobody signs in. ``attempts`` counts by address.
+    Where neither is set nobody signs in. ``refused`` counts what was refused, by address: many sign
+    in behind one, and none of them shall wait for another's mistakes.
     """
 
     seal: CookieSeal
     code_flow: CodeFlow | None
     issue: Issue | None
-    attempts: PerMinute
+    refused: PerMinute
 
 
 class Offered(Struct, frozen=True):
@@ -117,7 +118,6 @@ async def sign_in_back(
     way, flow = _way(request), _flow(request)
     if way.code_flow is None:
         raise SignInNotSetUp(SignInNotSetUp.__doc__)
-    _count(request, way)
     if flow is None or not answered or answered != flow.state:
         raise SignInNotBegun(SignInNotBegun.__doc__)
     if code is None or (iss is not None and iss != way.code_flow.issuer):
@@ -125,6 +125,7 @@ async def sign_in_back(
     try:
         token = await way.code_flow.token(code, flow.verifier, _back(request))
     except CodeRefused:
+        _count(request, way)
         raise SignInRefused(SignInRefused.__doc__) from None
     except IssuerUnreachable:
         raise IssuerAway(IssuerAway.__doc__) from None
@@ -137,12 +138,12 @@ async def sign_in_as(request: AppRequest) -> Response[Any]:
     way, flow = _way(request), _flow(request)
     if way.issue is None:
         raise SignInNotSetUp(SignInNotSetUp.__doc__)
-    _count(request, way)
     await require_our_form(request, flow.state if flow else "")
     form = await request.form()
     official = str(form.get("official", ""))
     entry = await register_of(request).entry_of(official)
     if flow is None or entry is None or entry.kind == "client":
+        _count(request, way)
         raise NotEntered(NotEntered.__doc__)
     roles = [role for role in _GIVEN if str(role) in form.getall("roles", [])]
     return await _with_session(request, way, way.issue(official, entry.unit, roles), flow.next)
@@ -215,7 +216,8 @@ def _flow(request: AppRequest) -> Flow | None:
 
 
 def _count(request: AppRequest, way: SignIn) -> None:
-    way.attempts.take(request.client.host if request.client else "")
+    """Raises TooManyRequests where the address has had its share of refusals."""
+    way.refused.take(request.client.host if request.client else "")
 
 
 def _back(request: AppRequest) -> str:

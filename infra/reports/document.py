@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from infra.charts.specification import Bar, Part
 from infra.reports.words import Words
 
 Cell = str | int | float | None
@@ -26,14 +27,25 @@ class Column(Struct, frozen=True):
     form: Form
 
 
+class Shares(Struct, frozen=True, kw_only=True):
+    """Bars of one length, each split into the shares of its parts."""
+
+    rows: tuple[Bar, ...]
+    parts: tuple[Part, ...]
+
+
 class Table(Struct, frozen=True, kw_only=True):
-    """``id`` is plain ASCII. ``bars`` are the columns that are drawn, none where nothing is."""
+    """``id`` is plain ASCII. ``bars`` are the columns that are drawn, none where nothing is.
+
+    ``shares`` are drawn in print, as a page draws them.
+    """
 
     id: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     bars: tuple[int, ...] = ()
+    shares: Shares | None = None
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from infra.reports.charts import as_png
+from infra.charts.drawn import as_png
+from infra.reports.charts import specifications
 from infra.reports.document import Form, ReportDocument, Table
 from infra.reports.numbers import shown
 
@@ -48,8 +49,8 @@ def as_docx(document: ReportDocument) -> bytes:
             if table.title:
                 file.add_heading(table.title, level=2)
             _table(file, table, document)
-            if table.bars and (picture := as_png(table)):
-                file.add_picture(BytesIO(picture), width=Cm(15.5))
+            for spec in specifications(table, document.language):
+                file.add_picture(BytesIO(as_png(spec)), width=Cm(15.5))
                 _describe(file, table.title)
     for text in document.notes:
         file.add_paragraph(text).runs[0].font.size = Pt(8.5)

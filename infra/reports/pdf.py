@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from infra.reports.charts import as_svg
+from infra.charts.drawn import as_svg
+from infra.reports.charts import specifications
 from infra.reports.document import Form, ReportDocument, Table
 from infra.reports.numbers import shown
 from infra.typesetting import as_pages, as_pdf
@@ -54,5 +55,5 @@ def _table(table: Table, document: ReportDocument) -> dict[str, Any]:
             ]
             for row in table.rows
         ],
-        "chart": (as_svg(table) if table.bars else None) or "",
+        "charts": [as_svg(spec) for spec in specifications(table, document.language)],
     }

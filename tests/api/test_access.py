@@ -1,6 +1,8 @@
 """Who may do and see what, over HTTP: the routes are those of the OpenAPI document."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -30,13 +32,14 @@ from tests.api.bodies import (
     read,
     reception,
     refused,
+    unit_report,
 )
 from tests.api.conftest import As
 from tests.api.serving import PEOPLE, Person, Server
 
 PUBLIC = {"/live", "/ready", "/metrics", "/problems"}
 ROLES = [role for role in Role if role is not Role.SYSTEM]
-BODIES = {
+BODIES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "appeals": ("registrar", appeal),
     "receptions": ("clerk", reception),
     "media-inquiries": ("press", inquiry),
@@ -45,6 +48,7 @@ BODIES = {
     "findings": ("auditor", finding),
     "causes": ("controller", cause),
     "destructions": ("controller", destruction),
+    "unit-reports": ("head", partial(unit_report, unit="pensions")),
 }
 
 OF_ALL = frozenset({CaseKind.CALENDAR_DECISION, CaseKind.DESTRUCTION})

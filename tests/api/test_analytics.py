@@ -1,7 +1,10 @@
 """The analysts' views over HTTP: who reads them, in which form, and what never stands in them."""
 
+import asyncio
 import csv
 import io
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +22,7 @@ from api.register_state import AppRequest
 from infra.analysts import add_analyst, remove_analyst
 from infra.keys import PersonKey
 from infra.pseudonyms import Pseudonyms
+from infra.view_export import Export
 from projections.analytics import VIEWS, ViewName
 from tests.api.bodies import appeal, refused
 from tests.api.conftest import As
@@ -251,8 +255,28 @@ def test_no_more_than_two_are_carried_out_at_once_and_who_goes_away_frees_a_plac
             assert busy.headers["retry-after"]
         second.close()
         wait_until(lambda: len(exports_of(server)) == 1, 10, "the second has ended")
-        assert len(in_rows(asked(analyst, view="counts", limit=5))) == 5
+        wait_until(
+            lambda: analyst.get(path, params={"limit": 5}).status_code == 200, 10, "a place is free"
+        )
     wait_until(lambda: not exports_of(server), 10, "the first has ended")
+
+
+async def waiting_process() -> Process:
+    """One that ends, as an export does, when nobody holds its standard input any longer."""
+    return await create_subprocess_exec("cat", stdin=PIPE, stdout=PIPE)
+
+
+def test_an_export_that_nobody_begins_to_read_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.view_export._UNREAD_SECONDS", 0)
+
+    async def begun() -> int:
+        process = await waiting_process()
+        export = Export(process, 1)
+        status = await asyncio.wait_for(process.wait(), 10)
+        assert export.position == 1
+        return status
+
+    assert asyncio.run(begun()) == 0
 
 
 @pytest.mark.usefixtures("many_rows")

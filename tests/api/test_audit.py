@@ -423,6 +423,9 @@ def shown(as_: As) -> dict[str, str]:
         "person_id": view["began"]["applicant"]["person"]["id"],
         "digest": FILE_DIGEST,
         "change": "registered",
+        "page": "leadership",
+        "kind": "monthly",
+        "view": "cases",
     }
 
 
@@ -433,9 +436,18 @@ def reads(server: Server) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield path, methods["get"]["operationId"], methods["get"]
 
 
-QUERY = {"rule": "az-a-gen", "from": "2026-04-06", "reason": "Yoxlama", "since": "1", "by": "kind"}
+QUERY = {
+    "rule": "az-a-gen",
+    "from": "2026-04-06",
+    "reason": "Yoxlama",
+    "since": "1",
+    "by": "kind",
+    "figure": "open",
+    "period": f"{datetime.now(UTC):%Y-%m}",
+    "unit": "records",
+}
 UNSEEN = {
-    *("calendar-decisions.moves", "causes.effect"),
+    *("calendar-decisions.moves", "causes.effect", "unit-reports.differences"),
     *(f"{kind.resource}.get" for kind in KINDS.values()),
 }
 """What the appeal that is shown doesn't have: it is refused, and that is on record."""

@@ -1,24 +1,41 @@
 """Dashboards over HTTP: what readers are told, and that every figure leads to just its cases."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
+from msgspec.structs import replace
 
+from api.dashboards import Asked, cases_behind
+from application.access import Organisation
+from application.caller import Caller, Role
+from application.sight_of_fields import Needs
+from domain.case import Actor, CaseKind
 from domain.envelope import Recorded
+from domain.personal_fields import WITHHELD, Field
 from projections import READ_MODELS
+from projections.figures import Figure, quarter_of
+from projections.figures_told import FigureCase, Narrowing
 from projections.groups import Group
 from projections.occurrence import IN_STOCK
+from projections.pages import Page
+from tests.api.bodies import now, read
+from tests.api.browsing import reading
 from tests.api.serving import PEOPLE, Server, served, wait_until
 from tests.desks import MASTER_KEY, migrated_database, new_desk
 from tests.projections.histories import history, seeded
 from tests.projections.logs import append
 
 As = Callable[[str], httpx.Client]
+_EXECUTOR = Actor(official="mammadov", unit="pensions", client="tests")
 KEY = b64encode(MASTER_KEY).decode()
 PAGES = ("leadership", "unit", "control", "reception", "media", "analyst")
 WHOLE = {"from": "2026-03-01", "to": "2026-06-30", "on": "2026-05-04"}
@@ -112,11 +129,31 @@ def test_every_figure_leads_to_as_many_cases_as_it_says(as_: As, reader: str, pa
     assert sum(drills.values()) > 10
 
 
+def test_figures_far_behind_the_log_say_so_and_no_report_is_made_of_them(
+    server: Server, as_: As
+) -> None:
+    leader = as_("leader")
+    assert told(leader, "leadership")["about"]["behind"] == 0
+    page = reading(server, PEOPLE["leader"])
+    assert "figures-behind" not in page.get("/pages/leadership").text
+    with psycopg.connect(server.conninfo, autocommit=True) as conn:
+        conn.execute("UPDATE karguzar.log_head SET position = position + 5000")
+        try:
+            assert told(leader, "leadership")["about"]["behind"] == 5000
+            assert 'id="figures-behind"' in page.get("/pages/leadership").text
+            answer = leader.get("/api/v1/reports/annual", params={"period": "2026"})
+        finally:
+            conn.execute("UPDATE karguzar.log_head SET position = position - 5000")
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "/problems/figures-behind"
+
+
 def test_the_pages_of_a_list_are_the_list(as_: As) -> None:
     client = as_("auditor")
     for drill in ("figure=open", "figure=entries-corrected&from=2026-03-01&to=2026-06-30"):
         whole = listed(client, drill)
         assert len(whole) > 7
+        assert all(row["workers"] for row in whole)
         assert listed(client, drill, limit=3) == whole
         days = [row["on_day"] or "9999" for row in whole]
         assert days == sorted(days)
@@ -133,6 +170,42 @@ def test_what_is_open_by_kind_and_by_unit_is_what_is_open(as_: As) -> None:
     course = page["course"]
     assert course["grain"] == "month"
     assert sum(step["received"] for step in course["steps"]) == page["received"]["value"] > 0
+
+
+def test_a_breakdown_and_what_has_no_value_are_the_whole_figure(as_: As) -> None:
+    page = told(as_("controller"), "analyst")
+    for name, figure in (("regions", "received"), ("topics", "received"), ("results", "closed")):
+        found = page[name]
+        assert found["whole"] == page[figure]["value"] > 0
+        counted = sum(row["count"] for row in found["rows"])
+        assert counted + found["not_given"] == found["whole"]
+        assert found["not_given"] >= 0
+
+
+def test_a_list_shows_subjects_by_the_readers_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = FigureCase(
+        uuid4(), "1", "appeal", "open", "pensions", None, None, "Mövzu", None, None, 0, False, []
+    )
+    rows = [case, replace(case, workers=["mammadov"])]
+    needs = {Role.EXECUTOR: Needs(frozenset(), frozenset({Field.TEXT}))}
+    monkeypatch.setattr("application.sight_of_fields.NEEDS", {CaseKind.APPEAL: needs})
+    monkeypatch.setattr("api.dashboards.figure_cases", AsyncMock(return_value=Page(rows, None, 1)))
+    register = MagicMock()
+    register.organisation.return_value = Organisation.of({})
+    register.settings.time_zone = "Asia/Baku"
+    caller = Caller(_EXECUTOR, frozenset({Role.EXECUTOR}))
+    found = asyncio.run(
+        cases_behind(
+            register,
+            caller,
+            Figure.OPEN,
+            Asked(),
+            narrowed=Narrowing(),
+            cursor=None,
+            limit=50,
+        )
+    )
+    assert [row.subject for row in found.rows] == [WITHHELD, "Mövzu"]
 
 
 def test_the_open_cases_of_a_page_are_those_that_the_lists_have(as_: As) -> None:
@@ -187,12 +260,17 @@ def test_a_unit_alone_is_told_without_those_below_it(as_: As) -> None:
     assert "alone=true" in alone["open"]["drill"]
 
 
-def test_analysts_have_a_page_of_whole_quarters_without_cases_and_small_counts(as_: As) -> None:
+def test_analysts_have_a_page_of_ended_quarters_without_cases_and_small_counts(as_: As) -> None:
     analyst = as_("analyst")
     page = told(analyst, "analyst")
     about = page["about"]
     assert about["left_out"] == ["confidential", "small-counts"]
     assert (about["since"], about["until"]) == ("2026-04-01", "2026-06-30")
+    running, _ = quarter_of(now().date())
+    ended = quarter_of(running - timedelta(days=1))
+    for query in ({}, {"to": str(running)}, {"on": "2100-01-01"}):
+        about_it = read(analyst, "dashboards/analyst", **query)["about"]
+        assert (about_it["since"], about_it["until"]) == tuple(map(str, ended))
     assert list(figures_in(page)) == []
     counts = [row["count"] for part in ("kinds", "topics") for row in page[part]["rows"]]
     assert counts

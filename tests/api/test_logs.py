@@ -142,7 +142,7 @@ def test_no_route_takes_anything_personal_in_its_address(quiet: Server) -> None:
     names = {name for path in document["paths"] for name in _placeholders(path)}
     assert names == {
         *("case_id", "appeal_id", "person_id", "thread_id", "deputising_id"),
-        *("change", "digest"),
+        *("change", "digest", "kind", "page", "view"),
     }
     for path in document["paths"]:
         client = httpx.URL(path)

@@ -3,11 +3,15 @@
 import asyncio
 import json
 import re
+import time
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 from uuid import UUID
 
 import httpx
@@ -16,6 +20,7 @@ import pytest
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
+from api.pages import events
 from api.pages.places import PLACES
 from api.pages.routes import PAGES
 from api.pages.shell import ASSETS
@@ -275,7 +280,27 @@ def positions_in(stream: httpx.Response) -> Iterator[int]:
         if line.startswith("event:"):
             event = line.removeprefix("event:").strip()
         elif line.startswith("data:") and event == "moved":
-            yield json.loads(line.removeprefix("data:"))
+            yield json.loads(line.removeprefix("data:"))["position"]
+
+
+def test_open_pages_are_told_that_another_day_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = date(2026, 10, 1), date(2026, 10, 2)
+    days = iter([first, first, second, second])
+    monkeypatch.setattr(events, "today_at", lambda _: next(days))
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(events, "register_of", MagicMock())
+    request = MagicMock()
+    request.user.claims.exp = time.time() + 60
+    request.app.state.moves.position = AsyncMock(return_value=7)
+    request.app.state.ending.side_effect = [False, False, False, False, True]
+
+    async def told() -> list[Any]:
+        return [json.loads(str(message.data)) async for message in events._told(request)]
+
+    assert asyncio.run(told()) == [
+        {"position": 7, "day": "2026-10-01"},
+        {"position": 7, "day": "2026-10-02"},
+    ]
 
 
 def test_who_has_no_session_is_told_nothing_and_asks_no_more(server: Server) -> None:

@@ -1,6 +1,7 @@
 """The dashboards as pages: the API's numbers, each with the way to its cases."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -8,12 +9,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec import json
 
 from api.dashboard_pages import DashboardPage
 from api.pages.words import LANGUAGES, Words
 from tests.api.bodies import appeal, begun, done, inquiry, now, read
 from tests.api.browsing import Browser, reading
 from tests.api.conftest import As
+from tests.api.drawn_charts import drawn, marks
 from tests.api.serving import PEOPLE, Server
 from tests.domain.spec import BAKU
 
@@ -35,6 +38,10 @@ FIRST_READ = {
 ENGLISH = Words("en", BAKU)
 _LINKED = re.compile(r'<a class="number" id="[^"]+" data-number href="([^"]+)">([^<]+)</a>')
 _PLAIN = re.compile(r'<span class="number" id="([^"]+)" data-number[^>]*>([^<]+)</span>')
+_CHART = re.compile(
+    r'<figure class="chart" id="chart-([^"]+)">.*?<script type="application/json">(.*?)</script>',
+    re.DOTALL,
+)
 _POSITION = re.compile(r'id="figures" class="figures" data-position="(\d+)"')
 _CASES = re.compile(r'<a href="/pages/cases/([0-9a-f-]{36})">')
 
@@ -129,6 +136,24 @@ def test_the_numbers_of_a_chart_are_those_of_its_days_and_add_up(
     assert sum(step["received"] for step in steps) == answer["received"]["value"]
 
 
+def test_every_chart_of_a_page_is_drawn_for_print_with_all_it_has(
+    browsers: dict[str, Browser],
+) -> None:
+    seen = set()
+    for page in READERS:
+        for name, text in _CHART.findall(browsers[page].get(f"/pages/{page}").text):
+            seen.add(name)
+            spec = json.decode(text)
+            shapes, texts = marks(drawn(spec))
+            values = spec["data"]["values"]
+            parts = spec["encoding"]["color"]["scale"]["domain"]
+            lines = {value["part"] for value in values} if spec["mark"]["type"] == "line" else ()
+            assert shapes == len(values) + len(lines) > 0, (page, name)
+            assert set(parts) <= set(texts), (page, name)
+            assert {value["name"] for value in values if "name" in value} <= set(texts)
+    assert len(seen) >= 3
+
+
 def test_a_number_leads_to_a_list_of_just_as_many_cases_on_record(
     server: Server, browsers: dict[str, Browser], as_: As
 ) -> None:
@@ -215,6 +240,34 @@ def test_every_page_speaks_every_language(browsers: dict[str, Browser], language
             assert first in unescape(answer.text)
             listed = browser.get(f"/pages/list?figure={FIRST_READ[page][0]}", headers=spoken)
             assert listed.status_code == 200
+
+
+def test_a_page_that_reads_itself_anew_is_on_record_once_an_hour(
+    server: Server, browsers: dict[str, Browser]
+) -> None:
+    address, anew = "/pages/media?from=2026-01-01", {"HX-Request": "true"}
+
+    def on_record() -> int:
+        with psycopg.connect(server.conninfo) as conn:
+            row = conn.execute(
+                "SELECT count(*) FROM karguzar.accesses WHERE operation = 'pages.media'"
+            ).fetchone()
+        assert row
+        return int(row[0])
+
+    before = on_record()
+    hour = time.time() // 3600
+    for _ in range(3):
+        assert browsers["media"].http.get(address, headers=anew).status_code == 200
+    most = 1 + int(time.time() // 3600 - hour)
+    assert 1 <= on_record() - before <= most
+    before = on_record()
+    other = browsers["media"].http.get("/pages/media?from=2026-02-01", headers=anew)
+    assert other.status_code == 200
+    assert on_record() == before + 1
+    for _ in range(2):
+        browsers["media"].get(address)
+    assert on_record() == before + 3
 
 
 def test_figures_read_on_a_page_are_on_record(server: Server, browsers: dict[str, Browser]) -> None:

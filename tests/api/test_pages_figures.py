@@ -1,21 +1,36 @@
 """What the pages draw of figures: charts as specifications, bars, and comparisons in words."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from litestar.testing import RequestFactory
 from markupsafe import Markup
-from msgspec import json
+from msgspec import json, toml
 
-from api.dashboard_pages import Rate, Told, UnitRow
-from api.pages.charts import Bar, Part, Point, over_time, split
-from api.pages.figures import Drawing, as_json, change_told, periods, unit_lines, value_name
+from api.dashboard_pages import About, Breakdown, DashboardPage, Rate, Told, UnitRow
+from api.dashboard_telling import MOST_VALUES, Teller, Telling
+from api.pages.figures import (
+    Drawing,
+    as_json,
+    change_told,
+    periods,
+    unit_lines,
+    value_lines,
+    value_name,
+)
+from api.pages.shell import ASSETS, here, template_config
 from api.pages.words import LANGUAGES, Words
-from projections.figures import Figure
+from infra.charts.drawn import VEGA_LITE
+from infra.charts.specification import Bar, Part, Point, Spec, bars, over_time, split
+from infra.charts.theme import PAGE, PRINT, Theme
+from projections.figures import Figure, Period
+from projections.figures_told import Dimension
 from projections.telling import Names
+from tests.api.drawn_charts import drawn, marks
 from tests.domain.spec import BAKU
 
 ENGLISH = Words("en", BAKU)
@@ -47,12 +62,48 @@ def unit_row(unit: str, open_: int, overdue: int, soon: int) -> UnitRow:
     )
 
 
-def drawn(spec: dict[str, Any]) -> str:
-    return str(vl_convert.vegalite_to_svg({**spec, "width": 400}, allowed_base_urls=[]))
+HOLDERS = [Part(part=each, name=each.title()) for each in ("mine", "yours")]
+HELD = [
+    Bar(name=name, part=part.part, count=count)
+    for name in ("Open", "Held")
+    for part, count in zip(HOLDERS, (3, 1), strict=True)
+]
+NAMED = ("This period", "A year earlier")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("spec", "shapes"),
+    [
+        (lambda language, theme: over_time(DAYS, DAYS[:2], NAMED, language, theme), 2 + 5),
+        (lambda language, theme: split(HELD, HOLDERS, language, theme), 4),
+        (lambda language, theme: bars(HELD, HOLDERS, language, theme), 4),
+    ],
+    ids=["over-time", "split", "bars"],
+)
+def test_a_chart_has_the_same_marks_and_texts_on_a_page_and_in_print(
+    spec: Callable[[str, Theme], Spec], shapes: int, language: str
+) -> None:
+    on_page, in_print = (marks(drawn(spec(language, theme))) for theme in (PAGE, PRINT))
+    assert on_page == in_print
+    assert on_page[0] == shapes
+    assert len(on_page[1]) > 4
+
+
+def test_print_has_no_colour_of_a_style_sheet_and_leads_nowhere() -> None:
+    svg = drawn(over_time(DAYS, DAYS, NAMED, "en", PRINT))
+    assert "var(" not in svg
+    assert "href" not in svg
+    assert all(colour in svg for colour in PRINT.colours[:2])
+
+
+def test_print_is_drawn_by_the_version_that_pages_draw_by() -> None:
+    shipped = toml.decode((ASSETS / "vendor" / "VERSIONS.toml").read_bytes())
+    assert shipped["vega-lite.min.js"]["version"].startswith(f"{VEGA_LITE}.")
 
 
 def test_a_course_is_drawn_with_the_year_before_as_a_broken_line() -> None:
-    spec = over_time(DAYS, DAYS, ("This period", "A year earlier"), "en")
+    spec = over_time(DAYS, DAYS, NAMED, "en", PAGE)
     svg = drawn(spec)
     assert svg.count("stroke-dasharray") >= 1
     for text in ("This period", "A year earlier", "1 Oct", "3 Oct"):
@@ -61,26 +112,25 @@ def test_a_course_is_drawn_with_the_year_before_as_a_broken_line() -> None:
 
 
 def test_bars_are_split_into_the_shares_of_their_parts() -> None:
-    parts = [Part(part=each, name=each, colour="--chart-1") for each in ("mine", "yours")]
-    rows = [Bar(name="Open", part="mine", count=3), Bar(name="Open", part="yours", count=1)]
-    compiled = vl_convert.vegalite_to_vega(split(rows, parts, "en"))
+    spec = split(HELD, HOLDERS, "en", PAGE)
+    compiled = vl_convert.vegalite_to_vega(spec)
     assert any(
         transform.get("offset") == "normalize"
         for source in compiled["data"]
         for transform in source.get("transform", [])
     )
-    assert ">100%<" in drawn(split(rows, parts, "en"))
+    assert ">100%<" in drawn(spec)
 
 
 @pytest.mark.parametrize("language", [*LANGUAGES, *reversed(LANGUAGES)])
 def test_a_chart_names_months_in_its_own_language_whatever_was_read_before(language: str) -> None:
-    spec = over_time(DAYS, DAYS, ("a", "b"), language)
+    spec = over_time(DAYS, DAYS, ("a", "b"), language, PAGE)
     assert tuple(spec["config"]["locale"]["time"]["shortMonths"][:2]) == MONTHS[language]
 
 
 def test_months_are_named_alone_where_a_language_has_a_form_for_that() -> None:
     months = [Point(on=date(2026, 5, 1), count=1)]
-    spec = over_time(months, months, ("a", "b"), "ru")
+    spec = over_time(months, months, ("a", "b"), "ru", PAGE)
     assert spec["config"]["locale"]["time"]["shortMonths"][4] == "май"
 
 
@@ -160,3 +210,91 @@ def test_nothing_in_a_specification_ends_its_element() -> None:
     text = as_json({"name": "</script><script>"})
     assert "<" not in text
     assert json.decode(text) == {"name": "</script><script>"}
+
+
+LEAP_DAY = Period(since=date(2028, 2, 28), until=date(2028, 3, 1), on=date(2028, 3, 1))
+
+
+def teller(period: Period, *, small_told: bool = True) -> Teller:
+    telling = Telling(unit=None, alone=False, small_told=small_told)
+    return Teller(found={}, period=period, telling=telling)
+
+
+def about(period: Period) -> About:
+    before = period.year_ago
+    return About(
+        page=DashboardPage.LEADERSHIP,
+        position=1,
+        behind=0,
+        known_at=None,
+        on=period.on,
+        week_ends=period.week_ends,
+        since=period.since,
+        until=period.until,
+        year_ago_since=before.since,
+        year_ago_until=before.until,
+        unit=None,
+        units=None,
+        left_out=[],
+    )
+
+
+def test_the_29th_of_february_is_compared_with_no_day_and_no_day_counts_twice() -> None:
+    before = {(date(2027, 2, 28), "received"): 3, (date(2027, 3, 1), "received"): 1}
+    course = teller(LEAP_DAY).course("day", {}, before)
+    assert [step.received_year_ago for step in course.steps] == [3, None, 1]
+    total = Told(figure=Figure.RECEIVED, value=0, drill="figure=received&dimension=topic&value=")
+    (drawn_,) = Drawing(ENGLISH, NAMES).course(about(LEAP_DAY), course, total)
+    assert drawn_.year_ago == course.received_year_ago == 4
+    assert [line.compared for line in drawn_.lines] == [True, False, True]
+    assert all("value=&" in (line.href or "") for line in drawn_.lines)
+
+
+def test_the_total_of_the_year_before_has_its_29th_of_february() -> None:
+    period = Period(since=date(2029, 2, 1), until=date(2029, 2, 28), on=date(2029, 3, 1))
+    before = {(date(2028, 2, 28), "closed"): 3, (date(2028, 2, 29), "closed"): 2}
+    assert teller(period).course("day", {}, before).closed_year_ago == 5
+
+
+def test_an_address_keeps_its_blank_values() -> None:
+    request = RequestFactory().get("/pages/list", query_params={"value": "", "cursor": "x"})
+    assert here(request, cursor=None) == "/pages/list?value="
+
+
+def by_topic(counts: dict[str, int], whole: int, *, small_told: bool = True) -> Breakdown:
+    tell = teller(LEAP_DAY, small_told=small_told)
+    return tell.breakdown(Figure.RECEIVED, Dimension.TOPIC, counts, whole)
+
+
+def notes(breakdown: Breakdown) -> str:
+    engine = template_config().engine_instance.engine
+    page = engine.from_string(
+        '{% import "figures/parts.html" as f with context %}{{ f.values("topics", found, "") }}'
+    )
+    return str(page.render(words=ENGLISH, drawing=Drawing(ENGLISH, NAMES), found=breakdown))
+
+
+def test_shares_are_of_the_whole_and_what_is_left_out_is_said() -> None:
+    found = by_topic({f"own-{n:02}": 10 for n in range(MOST_VALUES + 3)}, 1060)
+    assert (len(found.rows), found.more) == (MOST_VALUES, 3)
+    assert (found.whole, found.not_given) == (1060, 530)
+    assert {line.share for line in value_lines(found, ENGLISH, NAMES)} == {10 / 1060}
+    html = notes(found)
+    assert "Other values that are not shown: 3." in html
+    assert "Not given: 530 of 1,060." in html
+
+
+def test_a_breakdown_that_has_all_says_nothing_of_what_is_left_out() -> None:
+    html = notes(by_topic({"pension": 4}, 4))
+    assert "Not given" not in html
+    assert "Other values" not in html
+    assert "Nothing is counted" in notes(by_topic({}, 0))
+    assert "Not given: 2 of 2." in notes(by_topic({}, 2))
+
+
+def test_how_many_gave_none_is_kept_where_the_whole_would_give_it_away() -> None:
+    found = by_topic({"pension": 30, "housing": 20}, 52, small_told=False)
+    assert (found.whole, found.not_given) == (52, None)
+    assert {row.value: row.count for row in found.rows} == {"pension": 30, "housing": None}
+    assert "Not given: not told of 52." in notes(found)
+    assert by_topic({}, 3, small_told=False).whole is None

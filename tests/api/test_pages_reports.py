@@ -105,6 +105,16 @@ def test_the_page_offers_periods_whose_reports_there_are(leader: Browser, kind: 
     assert leader.get(ways[0].replace("&amp;", "&")).status_code == 200
 
 
+def test_analysts_are_offered_ended_quarters_alone(server: Server) -> None:
+    analyst = reading(server, PEOPLE["analyst"])
+    shown = analyst.get("/pages/reports").text
+    ways = re.findall(r'href="(/pages/reports/file\?[^"]+form=json[^"]*)"', shown)
+    assert len(ways) > 3
+    assert all("kind=quarterly" in way for way in ways)
+    assert 'name="as_of"' not in shown
+    assert analyst.get(ways[0].replace("&amp;", "&")).status_code == 200
+
+
 def test_reports_are_refused_to_roles_that_they_are_not_for(server: Server) -> None:
     clerk = reading(server, PEOPLE["clerk"])
     assert clerk.get("/pages/reports").status_code == 403

@@ -1,10 +1,12 @@
 """Sessions of the pages: how one begins, what it is good for, and what it isn't."""
 
+import asyncio
 import json
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -14,10 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from api.pages.refused import TokenTooLong
+from api.limits import PerMinute, TooManyRequests
+from api.pages.refused import SignInRefused, TokenTooLong
 from api.pages.session import CookieSeal, Session, cookies_of, session_in
-from api.pages.sign_in import Flow, local
+from api.pages.sign_in import FLOW, Flow, SignIn, local, sign_in_back
 from application.caller import Role
+from infra.issuer_keys import Configuration
+from infra.page_settings import PageSettings
+from infra.sign_in import CodeFlow, CodeRefused, IssuerUnreachable
 from tests.api.bodies import appeal, begun, refused
 from tests.api.browsing import Browser, csrf_in, reading
 from tests.api.issuers import Issuer, issuing, missing
@@ -26,6 +32,7 @@ from tests.desks import migrated_database
 
 SEAL = CookieSeal(b"k" * 32)
 RESOURCE = "urn:karguzar"
+PAGES = PageSettings(client_id="pages", client_secret=None, scope="openid", resource=None)
 
 
 class Sent(Struct):
@@ -274,6 +281,86 @@ def test_a_code_is_of_no_use_in_another_browser(elsewhere: Server, issuer: Issue
     stranger.get("/sign-in")
     assert stranger.get(back).status_code == 400
     assert "karguzar-session" not in stranger.http.cookies
+
+
+def test_whoever_comes_without_a_sign_in_begun_keeps_nobody_behind_the_same_address_out(
+    elsewhere: Server, issuer: Issuer
+) -> None:
+    most = elsewhere.settings.tokens.refused_tokens_per_minute
+    stranger = Browser(elsewhere)
+    assert {stranger.get("/sign-in/callback").status_code for _ in range(most + 1)} == {400}
+    signing = Signing(elsewhere, issuer)
+    back = signing.through(signing.begin(), "auditor", "agency", ["auditor"])
+    assert signing.browser.get(back).status_code == 303
+
+
+def asked_back(refused_codes: PerMinute) -> Callable[[], Awaitable[object]]:
+    """Somebody who comes back from an issuer that refuses the code, once for each call."""
+
+    class Refusing(CodeFlow):
+        async def token(self, code: str, verifier: str, back: str) -> str:  # noqa: ARG002
+            raise CodeRefused
+
+    code_flow = Refusing("https://issuer.example", PAGES)
+    way = SignIn(SEAL, code_flow, None, refused_codes)
+    flow = SEAL.sealed(Flow("state", "verifier", "/", int(time.time()) + 60))
+    state = SimpleNamespace(
+        sign_in=way, register=SimpleNamespace(settings=SimpleNamespace(public_url="https://here"))
+    )
+    request = SimpleNamespace(
+        app=SimpleNamespace(state=state),
+        cookies={FLOW: flow},
+        client=SimpleNamespace(host="192.0.2.1"),
+    )
+    return lambda: sign_in_back.fn(request, code="code", answered="state")
+
+
+def test_codes_that_the_issuer_refuses_are_counted() -> None:
+    once = asked_back(PerMinute(2))
+    for refusal in (SignInRefused, SignInRefused, TooManyRequests):
+        with pytest.raises(refusal):
+            asyncio.run(once())  # type: ignore[arg-type]
+
+
+class Told:
+    """What an issuer says of itself, where it can be asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.away = False
+
+    def __call__(self, issuer: str) -> Configuration:
+        self.asked += 1
+        if self.away:
+            raise OSError
+        return Configuration(issuer, issuer, f"{issuer}/auth", f"{issuer}/token", f"{issuer}/out")
+
+
+def test_an_issuer_is_asked_once_for_all_and_one_that_is_away_not_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told, now = Told(), [0.0]
+    monkeypatch.setattr("infra.sign_in.configuration", told)
+    code_flow = CodeFlow("https://issuer.example", PAGES, clock=lambda: now[0])
+
+    async def ways_out() -> list[str | BaseException | None]:
+        return await asyncio.gather(
+            *(code_flow.way_out() for _ in range(5)), return_exceptions=True
+        )
+
+    async def come_and_go() -> None:
+        told.away = True
+        for seconds, asked in ((0.0, 1), (4.0, 1), (6.0, 2)):
+            now[0] = seconds
+            assert {type(each) for each in await ways_out()} == {IssuerUnreachable}
+            assert told.asked == asked
+        told.away, now[0] = False, 12.0
+        found = await ways_out()
+        assert (len({*found}), told.asked) == (1, 3)
+        told.away, now[0] = True, 400.0
+        assert (await ways_out(), told.asked) == (found, 4)
+
+    asyncio.run(come_and_go())
 
 
 def test_a_code_is_good_once(elsewhere: Server, issuer: Issuer) -> None:

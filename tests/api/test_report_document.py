@@ -82,6 +82,14 @@ def test_what_is_kept_back_is_marked() -> None:
     assert any(SAID.kept_back in note for note in kept.notes)
 
 
+def test_who_holds_the_cases_is_drawn_as_shares_where_no_count_is_kept_back() -> None:
+    now = FigureKey("appeal.held-now", "outcome", "unit")
+    held = figures(MONTH, figures={now: 9, FigureKey(now.metric): 9})
+    assert table(document(held), "appeal-held-now-by-outcome").shares
+    kept = document(held, kept_back=frozenset({now}), small_told=False)
+    assert table(kept, "appeal-held-now-by-outcome").shares is None
+
+
 def test_a_balance_that_does_not_close_is_named_on_the_first_page() -> None:
     wrong = Mismatch(kind="appeal", unit="pensions", reckoned=12, counted=11)
     told = document(figures(MONTH, mismatches=[wrong]))

@@ -1,6 +1,7 @@
 """Reports over HTTP: who gets which, in which form, and what changed them since."""
 
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from msgspec import json
 
 from api.report_making import Report, RestatedReport
 from domain.report_definition import DEFINITION_VERSION, METRICS
+from domain.report_period import PeriodKind, ReportPeriod
 from infra.reports.words import LANGUAGES, words
 from tests.api.bodies import appeal, begun, done, now, read, refused
 from tests.api.serving import PEOPLE, Server, served
@@ -22,6 +24,7 @@ REPORTS = "/api/v1/reports"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
+RECEIVED = "appeal.received"
 
 
 class Told:
@@ -35,17 +38,26 @@ class Told:
             begun(registrar, "appeals", appeal(topic="pensions", channel=channel))
             for channel in ("post", "post", "e-mail", "post", "e-mail", "post")
         ]
+        self.year = str(now().year)
+        self.quarter = f"{now().year - 1}-Q4"
+        long_ago = str(date(now().year - 1, 11, 3))
+        arrived = {"received_at": f"{long_ago}T10:00:00+04:00", "registered_on": long_ago}
+        for channel in ("post", "post", "e-mail", "post", "e-mail", "post"):
+            begun(registrar, "appeals", appeal(topic="pensions", channel=channel, **arrived))
         self.secret = begun(registrar, "appeals", appeal(topic="pensions", confidential=True))
         body = {"unit": "pensions", "main_executor": "mammadov", "resolution": "Baxılsın"}
         done(registrar, f"appeals/{self.cases[0]}/assign-appeal", body)
         self.position = server.log_position()
-        self.year = str(now().year)
 
     def asked(self, who: str, kind: str = "annual", **query: Any) -> httpx.Response:
         headers = {"Accept": query.pop("accept", "application/json")}
         given = {"period": self.year, "as_of": self.position, **query}
         query = {name: value for name, value in given.items() if value is not None}
         return self.as_[who].get(f"{REPORTS}/{kind}", params=query, headers=headers)
+
+    def ended_quarter(self, **query: Any) -> dict[str, Any]:
+        """What an analyst may ask for."""
+        return {"kind": "quarterly", "period": self.quarter, "as_of": None, **query}
 
     def report(self, who: str, kind: str = "annual", **query: Any) -> Report:
         answer = self.asked(who, kind, **query)
@@ -90,13 +102,30 @@ def test_a_head_is_told_of_the_own_unit(told: Told) -> None:
 
 
 def test_analysts_are_told_no_small_counts(told: Told) -> None:
-    report = told.report("analyst")
+    report = told.report("analyst", **told.ended_quarter(wait_for=told.position))
     assert not report.small_counts_told
     assert figure(report, "appeal.received") == 6
     assert figure(report, "appeal.received", "channel", "post") is None
-    assert figure(report, "appeal.came") is None
     assert not [f for f in report.figures if f.now is not None and 0 < f.now < 5]
     refused(told.asked("analyst", "annual/restated", since=1, as_of=None), 403, "forbidden")
+
+
+@pytest.mark.parametrize("kind", ["monthly", "quarterly", "half-yearly", "annual"])
+def test_analysts_get_ended_quarters_as_of_now_alone(told: Told, kind: str) -> None:
+    today = now().date()
+    periods = {str(ReportPeriod.with_day(PeriodKind(kind), today))}
+    if kind == "quarterly":
+        refused(
+            told.asked("analyst", **told.ended_quarter(as_of=told.position)),
+            422,
+            "ended-quarters-only",
+        )
+    else:
+        periods.add(str(ReportPeriod.with_day(PeriodKind(kind), today).previous))
+    for period in periods:
+        asked = told.ended_quarter(kind=kind, period=period)
+        refused(told.asked("analyst", **asked), 422, "ended-quarters-only")
+        assert told.asked("leader", **asked).status_code == 200
 
 
 def test_administrators_get_no_reports(told: Told) -> None:
@@ -164,6 +193,13 @@ def test_the_document_has_its_tables_and_pictures(told: Told) -> None:
     assert document.core_properties.created is not None
 
 
+def test_who_holds_the_cases_is_drawn_as_shares(told: Told) -> None:
+    answer = told.asked("leader", accept=DOCX, language="en", unit="pensions")
+    pictures = docx.Document(BytesIO(answer.content)).inline_shapes
+    drawn = {each._inline.docPr.get("descr") for each in pictures}
+    assert "Appeals: Open at the end \N{EN DASH} With whom" in drawn
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_told_in_the_readers_language(told: Told, language: str) -> None:
     answer = told.as_["leader"].get(
@@ -198,6 +234,20 @@ def test_a_correction_afterwards_is_named(told: Told) -> None:
     assert (benefits.was, benefits.now) == (0, 1)
     as_pdf = told.asked("leader", "annual/restated", accept=PDF, language="ka", **query)
     assert as_pdf.content.startswith(b"%PDF")
+
+
+def test_what_a_case_was_is_not_told_once_it_is_confidential(told: Told) -> None:
+    before = told.server.log_position()
+    hide = {"entry": "confidential", "value": "true", "approved_by": "huseynova", "reason": "M"}
+    done(told.as_["registrar"], f"appeals/{told.cases[2]}/correct-entry", hide)
+    position = told.server.log_position()
+    answer = told.asked("leader", "annual/restated", since=before, as_of=position)
+    found = json.decode(answer.content, type=RestatedReport)
+    [event] = found.events
+    assert (event.position, event.event) == (position, "entry-corrected")
+    assert (event.case_id, event.number, event.removed, event.added) == (None, None, [], [])
+    [received] = [each for each in found.figures if (each.metric, each.by) == (RECEIVED, "")]
+    assert received.now == (received.was or 0) - 1
 
 
 def test_who_is_shown_a_report_is_on_record(told: Told) -> None:

@@ -95,7 +95,7 @@ def test_a_figure_that_differs_is_disputed_and_becomes_a_finding_with_a_life_of_
     as_: As,
 ) -> None:
     head, auditor = as_("ganja"), as_("auditor")
-    claims = figure(3), figure(3, "channel=post"), figure(1, "channel=by-hand")
+    claims = figure(2), figure(2, "channel=post"), figure(1, "channel=by-hand")
     case = begun(head, "unit-reports", report(BACK, *claims))
     told = compared(auditor, case)
     assert (told["state"], told["compared"], told["differing"]) == ("differs", 3, 1)
@@ -103,8 +103,8 @@ def test_a_figure_that_differs_is_disputed_and_becomes_a_finding_with_a_life_of_
     assert difference == {
         "figure": "appeal.received",
         "breakdown": "channel=post",
-        "claimed": 3,
-        "counted": 2,
+        "claimed": 2,
+        "counted": 1,
         "difference": 1,
         "finding": None,
     }
@@ -125,9 +125,9 @@ def test_a_figure_that_differs_is_disputed_and_becomes_a_finding_with_a_life_of_
     assert (opened["began"]["kind"], opened["began"]["unit"]) == ("report-differs", UNIT)
     assert opened["began"]["source_case"] == case
     assert opened["began"]["opened_by"] == "auditor"
-    assert "appeal.received channel=post: 3 ≠ 2" in opened["began"]["text"]
+    assert "appeal.received channel=post: 2 / 1" in opened["began"]["text"]
     done(head, f"findings/{finding}/answer-finding", {"text": "Səhv sayılıb"})
-    right = [figure(3), figure(2, "channel=post"), figure(1, "channel=by-hand")]
+    right = [figure(2), figure(1, "channel=post"), figure(1, "channel=by-hand")]
     correction = {"figures": right, "reason": "Poçt jurnalı yoxlanıb"}
     done(head, f"unit-reports/{case}/correct-unit-report", correction)
     agrees = compared(auditor, case)
@@ -140,7 +140,7 @@ def test_a_figure_that_differs_is_disputed_and_becomes_a_finding_with_a_life_of_
     sentences = [entry["sentence"] for entry in entries]
     assert f"for {period(BACK)}" in sentences[0]
     assert "It came late." in sentences[0]
-    assert "3 ≠ 2" in sentences[2]
+    assert "2 / 1" in sentences[2]
     assert sentences[-1] == "Auditor accepted the report."
 
 

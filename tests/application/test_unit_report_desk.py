@@ -91,6 +91,29 @@ def test_a_report_waits_for_the_read_models_and_those_behind_it_with_it(desk: De
     assert stage(desk, later) is Stage.AGREES
 
 
+def test_a_report_that_cannot_be_counted_is_told_and_keeps_nobody_behind_it_waiting(
+    desk: Desk,
+) -> None:
+    submitted(desk)
+    later = submitted(desk, replace(SUBMIT, period="2026-02"))
+    log = Log(RECEIVED, CLOSED)
+    broken = ["2026-03"]
+
+    def count(report: UnitReport, position: int) -> Counted | None:
+        if report.period in broken:
+            raise ZeroDivisionError
+        return log.count(report, position)
+
+    reports = UnitReportDesk(desk, count)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            reports.round()
+        assert (stage(desk), stage(desk, later)) == (Stage.AWAITING_VERIFICATION, Stage.AGREES)
+    broken.clear()
+    assert reports.round() == 1
+    assert stage(desk) is Stage.AGREES
+
+
 def test_what_the_unit_corrects_meanwhile_is_compared_as_it_is_then(desk: Desk) -> None:
     submitted(desk)
     log = Log(RECEIVED, CLOSED)
@@ -137,7 +160,7 @@ def test_each_figure_that_differs_becomes_one_finding_with_all_its_breakdowns() 
     assert isinstance(command, OpenFinding)
     assert (command.kind, command.unit) == (FindingKind.REPORT_DIFFERS, "pensions")
     assert (command.source_case, command.answer_due_on) == (CASE, ANSWER_DUE)
-    assert command.text == ("2026-03. appeal.received channel=post: 3 ≠ 5; appeal.received: 3 ≠ 5")
+    assert command.text == ("2026-03. appeal.received channel=post: 3 / 5; appeal.received: 3 / 5")
 
 
 def test_the_findings_of_a_disputed_report_are_the_auditors_and_opened_once(desk: Desk) -> None:

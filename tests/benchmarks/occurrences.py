@@ -56,6 +56,16 @@ FROM case_of CROSS JOIN LATERAL (VALUES
 ) AS told (occurrence, on_day, unit, official, outcome, on_time, amount, happened)
 WHERE told.happened AND NOT (told.occurrence = 'answered' AND kind = 'assignment')
 """
+# Each closed case was due on three days, one after another: what a correction or a move leaves.
+_ENDED = """
+INSERT INTO {table}
+SELECT case_id, 'standing', '', 1, received_on + 7 * turn, kind, subkind, unit, official,
+    CASE kind WHEN 'appeal' THEN channel END, region, topic,
+    CASE kind WHEN 'appeal' THEN applicant END, repeat AND kind = 'appeal', confidential,
+    (ARRAY['unit', 'unit', 'signatory', 'other-body', 'applicant'])[n % 5 + 1], NULL, 1, case_id,
+    NULL, n + turn, n + turn + 1
+FROM case_of CROSS JOIN generate_series(1, 3) AS turn WHERE NOT open
+"""
 _VISITS = """
 INSERT INTO {table}
 SELECT case_id, told.occurrence, CASE told.whole WHEN true THEN '' ELSE n::text END, 1, received_on,
@@ -97,7 +107,7 @@ def fill_occurrences(conninfo: str, cases: int) -> int:
         conn.execute(SQL(_CASES).format(**values))
         build = begin_build(conn, occurrences, indexed=False)
         table = Identifier(SCHEMA, occurrences.table_of(build))
-        for query in (_OCCURRENCES, _VISITS):
+        for query in (_OCCURRENCES, _ENDED, _VISITS):
             conn.execute(SQL(query).format(table=table, registrars=registrars))
         conn.execute(SQL(occurrences.indexes).format(table=table))
         assert occurrences.sums

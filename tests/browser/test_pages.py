@@ -181,6 +181,17 @@ def test_an_open_page_follows_the_register_and_keeps_the_readers_place(
     assert visit.faults() == []
 
 
+def test_an_open_page_reads_itself_anew_when_another_day_begins(visiting: Visiting) -> None:
+    visit = visiting(Role.LEADER)
+    visit.open("/pages/leadership")
+    with visit.page.expect_request(lambda request: "hx-request" in request.headers):
+        visit.page.evaluate(
+            "() => htmx.trigger('#figures-moved', 'sse:moved', { data: JSON.stringify({"
+            " position: Number(document.getElementById('figures').dataset.position),"
+            " day: '9999-12-31' }) })"
+        )
+
+
 def test_all_of_a_page_is_reached_with_the_keyboard_alone(visiting: Visiting) -> None:
     visit = visiting(Role.LEADER)
     visit.open("/pages/leadership")

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+import docx
 import openpyxl
 import pytest
 from msgspec import to_builtins
 
-from infra.reports.charts import MOST_BARS, specification
-from infra.reports.document import Column, Form, ReportDocument, Section, Table
+from infra.charts.specification import Bar, Part
+from infra.reports.charts import MOST_BARS, specifications
+from infra.reports.document import Column, Form, ReportDocument, Section, Shares, Table
 from infra.reports.docx import as_docx
 from infra.reports.numbers import shown
-from infra.reports.pdf import as_report_pages, as_report_pdf
+from infra.reports.pdf import as_report_pages, as_report_pdf, content
 from infra.reports.words import LANGUAGES, words
 from infra.reports.xlsx import as_xlsx
 
@@ -32,6 +34,10 @@ TABLE = Table(
     ),
     rows=tuple((name, 1200 * n, 700, 1200 * n - 700, n / 10) for n, name in enumerate(NAMES)),
     bars=(1, 2),
+    shares=Shares(
+        rows=(Bar(name="Open", part="a", count=3), Bar(name="Open", part="b", count=1)),
+        parts=(Part(part="a", name="ვინ"), Part(part="b", name="<b>&")),
+    ),
 )
 EMPTY = Table(id="empty", title="", columns=TABLE.columns, rows=(), bars=(1,))
 
@@ -86,13 +92,18 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
 
 def test_a_chart_has_the_largest_and_no_address() -> None:
     rows = tuple((f"unit-{n}", n, 1) for n in range(40))
-    spec: Any = specification(
-        Table(id="t", title="", columns=TABLE.columns[:3], rows=rows, bars=(1,)), 400
-    )
-    labels = [value["label"] for value in spec["data"]["values"]]
+    table = Table(id="t", title="", columns=TABLE.columns[:3], rows=rows, bars=(1,))
+    [spec] = specifications(table, "en")
+    labels = [value["name"] for value in spec["data"]["values"]]
     assert labels == [f"unit-{n}" for n in range(39, 39 - MOST_BARS, -1)]
     assert "url" not in str(spec)
-    assert specification(EMPTY, 400) is None
+    assert not [*specifications(EMPTY, "en")]
+
+
+def test_a_tables_bars_and_shares_stand_in_print() -> None:
+    file = docx.Document(BytesIO(as_docx(document("en"))))
+    assert len(file.inline_shapes) == 2
+    assert len(content(document("en"))["sections"][0]["tables"][0]["charts"]) == 2
 
 
 def test_every_language_has_the_same_words() -> None:

@@ -37,6 +37,7 @@ NOT_PERSONAL = {
     ("FindingAnswered", "answered_by"): "the official who answers, not what they say",
     ("FindingOpened", "answerer"): "the official who has to answer, not what they say",
     ("MediaInquiryAnswered", "answered_on"): "the day of the answer, not what it says",
+    ("UnitReportDisputed", "answer_due_on"): "the day by which to answer, not what is said",
 }
 
 

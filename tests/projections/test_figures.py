@@ -79,6 +79,23 @@ def test_the_same_day_of_the_year_before(day: date, before: date) -> None:
 
 
 @pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        (date(2025, 2, 1), date(2025, 2, 28), (date(2024, 2, 1), date(2024, 2, 29))),
+        (date(2025, 2, 1), date(2025, 2, 27), (date(2024, 2, 1), date(2024, 2, 27))),
+        (date(2028, 2, 1), LEAP, (date(2027, 2, 1), date(2027, 2, 28))),
+        (date(2026, 1, 1), date(2026, 12, 31), (date(2025, 1, 1), date(2025, 12, 31))),
+    ],
+    ids=str,
+)
+def test_a_period_that_ends_with_a_month_is_compared_with_that_whole_month(
+    since: date, until: date, before: tuple[date, date]
+) -> None:
+    found = period(since, until).year_ago
+    assert (found.since, found.until) == before
+
+
+@pytest.mark.parametrize(
     ("day", "first", "last"),
     [
         (date(2026, 1, 1), date(2026, 1, 1), date(2026, 3, 31)),

@@ -33,6 +33,7 @@ from domain.assignment import (
     Source,
 )
 from domain.case import CaseKind, Command, Event, Person, RegistrationNumber
+from domain.control import ControlEstablished, ControlLifted
 from domain.envelope import Recorded
 from domain.information import AskForInformation
 from domain.kinds import KINDS
@@ -64,6 +65,12 @@ FLOW = {
     Occurrence.CAME_TO_UNIT: 1,
     Occurrence.LEFT_UNIT: -1,
     Occurrence.CLOSED: -1,
+}
+CONTROL = {
+    Occurrence.CONTROL_ESTABLISHED: 1,
+    Occurrence.CONTROL_CAME_TO_UNIT: 1,
+    Occurrence.CONTROL_LEFT_UNIT: -1,
+    Occurrence.CONTROL_LIFTED: -1,
 }
 STATED = ("subkind", "channel", "region", "topic", "confidential", "repeat")
 
@@ -106,6 +113,16 @@ def test_what_came_to_a_unit_less_what_left_it_is_what_stands_there(kind: CaseKi
             balance[row.unit] += FLOW[Occurrence(row.occurrence)]
         standing = Counter(row.unit for row in of(rows, Occurrence.STANDING))
         assert {unit: n for unit, n in balance.items() if n} == standing
+
+
+@pytest.mark.parametrize("kind", IN_STOCK)
+def test_control_is_where_the_case_stands(kind: CaseKind) -> None:
+    for _, rows, known in told(kind):
+        balance = Counter[str]()
+        for row in of(rows, *CONTROL):
+            balance[row.unit] += CONTROL[Occurrence(row.occurrence)]
+        under_control = {unit: n for unit, n in balance.items() if n}
+        assert under_control == ({known.unit: 1} if known.under_control else {})
 
 
 @pytest.mark.parametrize("kind", IN_STOCK)
@@ -286,6 +303,20 @@ def test_an_appeal_moves_from_the_registry_to_the_unit_that_examines_it() -> Non
     assert case.told(Occurrence.CAME_TO_UNIT, **UNIT_AND_DAY) == [("pensions", MONDAY)]
     assert case.told(Occurrence.STANDING, **columns("unit", "official")) == [
         ("pensions", "mammadov")
+    ]
+
+
+def test_control_goes_with_the_appeal_and_is_lifted_where_it_has_come_to() -> None:
+    case = an_appeal()
+    case.happens(ControlEstablished(controller="rzayeva"))
+    in_work(case)
+    case.happens(ControlLifted(controller="rzayeva"), NOON + timedelta(days=1))
+    told = columns("occurrence", "unit", "on_day")
+    assert case.told(*CONTROL, **told) == [
+        ("control-established", "records", MONDAY),
+        ("control-left-unit", "records", MONDAY),
+        ("control-came-to-unit", "pensions", MONDAY),
+        ("control-lifted", "pensions", date(2026, 4, 7)),
     ]
 
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from psycopg import AsyncCursor
+from psycopg.sql import SQL, Composed
 
 from domain.case import CaseKind
 from domain.envelope import Recorded
@@ -18,7 +20,8 @@ from domain.record import EntryCorrected
 from domain.report_definition import COMING, GOING, KINDS, METRICS, Measure
 from domain.report_period import PeriodKind, PeriodNotBegun, ReportPeriod
 from projections import READ_MODELS
-from projections.figures import Scope
+from projections.figures import Figure, Period, Scope
+from projections.figures_told import Dimension, Frame, Narrowing, figure_cases
 from projections.known_organisation import KnownOrganisation, organisation_known
 from projections.occurrence import Occurrence
 from projections.report_changes import Restated, restated
@@ -142,6 +145,24 @@ def test_a_unit_has_what_the_register_has_of_it(log: Log) -> None:
         assert sum(n or 0 for n in parts.values()) == whole.number(metric.id)
 
 
+def test_what_is_under_control_is_counted_where_it_is_now(log: Log) -> None:
+    with psycopg.connect(log.database) as conn:
+        found = conn.execute(
+            "SELECT kind, unit, count(*) FROM read_models.register "
+            "WHERE under_control GROUP BY 1, 2"
+        ).fetchall()
+    known = {(kind, unit): n for kind, unit, n in found}
+    told = {
+        (kind.value, unit): n
+        for unit in UNITS
+        for kind in KINDS
+        if f"{kind}.under-control" in METRICS
+        if (n := log.figures(YEAR, Scope((unit,), True)).number(f"{kind}.under-control"))
+    }
+    assert told == known
+    assert told
+
+
 def test_each_breakdown_adds_up_to_the_whole(log: Log) -> None:
     year = log.figures(YEAR)
     for metric in METRICS.values():
@@ -238,6 +259,74 @@ def test_every_figure_counts_something_that_occurs() -> None:
     for metric in METRICS.values():
         if metric.occurrence:
             assert Occurrence(metric.occurrence)
+
+
+OTHERS = 4_000
+MORE_ROWS = (
+    "INSERT INTO {table} SELECT gen_random_uuid(), %(occurrence)s, '', 1, date '2026-04-05', "
+    "'appeal', 'application', 'pensions', 'official', NULL, 'region', 'topic', NULL, false, false, "
+    "'unit', NULL, 1, gen_random_uuid(), NULL, 1, %(until)s FROM generate_series(1, %(n)s)"
+)
+READ = (
+    "SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read FROM pg_stat_xact_user_tables "
+    "WHERE schemaname || '.' || relname = %s"
+)
+
+
+@pytest.mark.parametrize(
+    "dimension", [Dimension.TOPIC, Dimension.REGION, Dimension.OFFICIAL, Dimension.OUTCOME]
+)
+def test_a_narrowed_list_reads_no_other_values(log: Log, dimension: Dimension) -> None:
+    on = NOON.date()
+    period = Period(since=on - timedelta(days=1), until=on, on=on)
+    frame = Frame(scope=WHOLE, period=period)
+    narrowed = Narrowing(dimension=dimension, value="rare")
+
+    async def read(conn: Any) -> int:
+        await conn.execute("BEGIN")
+        try:
+            found = await conn.execute("SELECT to_regclass('read_models.occurrences_1')::text")
+            (table,) = await found.fetchone()
+            for occurrence, until in ((Occurrence.STANDING, 2), (Occurrence.RECEIVED, None)):
+                values = {"occurrence": occurrence.value, "until": until, "n": OTHERS}
+                await conn.execute(MORE_ROWS.format(table=table), values)
+            # The register is small here: it would be read first, and each of its cases looked up.
+            await conn.execute(f"ALTER TABLE {table} DROP CONSTRAINT occurrences_1_pkey")
+            await conn.execute(f"ANALYZE {table}")
+            (before,) = await (await conn.execute(READ, (table,))).fetchone()
+            await figure_cases(conn, frame, Figure.RECEIVED, EVERYTHING, narrowed)
+            (after,) = await (await conn.execute(READ, (table,))).fetchone()
+            return int(after - before)
+        finally:
+            await conn.execute("ROLLBACK")
+
+    assert answered(log.database, read) < OTHERS / 10
+
+
+def test_what_has_ended_or_begun_since_is_found_by_its_own_index(log: Log) -> None:
+    plans: list[str] = []
+
+    class Explaining(AsyncCursor[Any]):
+        async def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
+            if isinstance(query, Composed):
+                await super().execute(SQL("EXPLAIN {}").format(query), params, prepare=False)
+                plans.append("\n".join(line for (line,) in await self.fetchall()))
+            return await super().execute(query, params, **more)
+
+    async def explained(conn: Any) -> None:
+        await conn.execute("ANALYZE read_models.occurrences_1")
+        await conn.execute("SET enable_seqscan = off")
+        conn.cursor_factory = Explaining
+        await figures_of(conn, YEAR, WHOLE, log.before, BAKU)
+        counted = [plan for plan in plans if "occurrences" in plan]
+        assert len(counted) > len(PeriodKind)
+        assert [plan for plan in counted if "until_position_idx" not in plan] == []
+        del plans[:]
+        await restated(conn, YEAR, WHOLE, log.before, log.head, EVERYTHING)
+        assert all("until_position_idx" in p and "since_position_idx" in p for p in plans)
+        assert plans
+
+    answered(log.database, explained)
 
 
 def test_a_balance_that_does_not_close_says_where(log: Log) -> None:

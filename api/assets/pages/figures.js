@@ -73,8 +73,9 @@
   document.addEventListener("htmx:confirm", (event) => {
     if (event.detail.elt.id !== "figures-moved") return;
     event.preventDefault();
-    const position = Number(event.detail.triggeringEvent.detail.data);
-    if (waiting || position <= Number(shown().dataset.position)) return;
+    const move = JSON.parse(event.detail.triggeringEvent.detail.data);
+    const { position, day } = shown().dataset;
+    if (waiting || (move.position <= Number(position) && move.day <= day)) return;
     waiting = setTimeout(() => {
       waiting = null;
       event.detail.issueRequest(true);

@@ -14,7 +14,7 @@ from api.dashboard_pages import About, DashboardPage
 from api.dashboard_telling import Telling
 from projections.figures import Figure as Told
 from projections.figures import Period, Scope
-from projections.figures_told import Frame, Narrowing, figure_cases
+from projections.figures_told import Dimension, Frame, Narrowing, figure_cases
 from projections.pages import for_reading
 from tests.benchmarks.cluster import Cluster, in_process
 from tests.benchmarks.figure import Bar, Figure
@@ -26,6 +26,14 @@ from tests.benchmarks.ours import UNITS, prepare
 _ROUNDS, _WARM_UP = 40, 5
 _EVERYTHING: tuple[str, dict[str, Any]] = ("true", {})
 _LISTED = (Told.OVERDUE, Told.OPEN, Told.RECEIVED, Told.CLOSED, Told.PEOPLE_RECEIVED)
+_NARROWED = (
+    (Told.RECEIVED, Dimension.TOPIC),
+    (Told.RECEIVED, Dimension.REGION),
+    (Told.CLOSED, Dimension.OFFICIAL),
+    (Told.CLOSED, Dimension.OUTCOME),
+)
+_OF_NOBODY = "of-nobody"
+"""A list that finds nothing looks the longest."""
 
 Times = dict[str, list[float]]
 """Milliseconds by what was asked."""
@@ -124,6 +132,11 @@ async def _round(conn: AsyncConnection[Any], clock: _Clock, chance: random.Rando
             clock.spent.clear()
             await figure_cases(conn, frame, figure, _EVERYTHING, Narrowing())
             times.setdefault(f"cases of {figure}, {reader}", []).extend(clock.spent)
+        for figure, dimension in _NARROWED:
+            clock.spent.clear()
+            narrowed = Narrowing(dimension=dimension, value=_OF_NOBODY)
+            await figure_cases(conn, frame, figure, _EVERYTHING, narrowed)
+            times.setdefault(f"{figure} of one {dimension}, {reader}", []).extend(clock.spent)
     return times
 
 
@@ -138,6 +151,7 @@ def _about(page: DashboardPage, period: Period) -> About:
     return About(
         page=page,
         position=0,
+        behind=0,
         known_at=None,
         on=period.on,
         week_ends=period.week_ends,

@@ -1,8 +1,4 @@
-"""Charts as Vega-Lite specifications, which the browser draws.
-
-Colours stand in a specification as the variables of the style sheet, so that a page's theme and
-its print change a chart without drawing it again.
-"""
+"""Charts as Vega-Lite specifications: a page's browser draws them, and `drawn` for print."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,10 +7,13 @@ from typing import Any
 from babel import Locale
 from msgspec import Struct
 
+from infra.charts.theme import Theme
+
 Spec = dict[str, Any]
 
 _HEIGHT = 200
 _BAR = 30
+_ROW, _ROW_OF_SEVERAL = 18, 24
 _TICKS = 6
 _MONTHS_ALONE = frozenset({"ru"})
 """Where a month without a day has a form of its own. Babel gives those of other languages as the
@@ -40,28 +39,32 @@ class Bar(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """``colour`` is a variable of the style sheet, such as ``--chart-bad``."""
+    """What bars are made of; the theme colours parts in their order."""
 
     part: str
     name: str
-    colour: str
 
 
 def over_time(
-    now: Sequence[Point], before: Sequence[Point], names: tuple[str, str], language: str
+    now: Sequence[Point],
+    before: Sequence[Point],
+    names: tuple[str, str],
+    language: str,
+    theme: Theme,
 ) -> Spec:
     """A period, and the same period a year earlier drawn over it as a broken line.
 
     The points of *before* have the days of *now*, not their own. *names*: this period, the other.
     """
     rows = [
-        {"on": point.on.isoformat(), "count": point.count, "part": name, "url": point.url}
+        {"on": point.on.isoformat(), "count": point.count, "part": name} | _way(point, theme)
         for name, points in zip(names, (now, before), strict=True)
         for point in points
     ]
     monthly = _monthly(now or before)
     return _chart(
         language,
+        theme,
         monthly=monthly,
         data={"values": rows},
         height=_HEIGHT,
@@ -77,14 +80,10 @@ def over_time(
                     grid=False,
                 ),
             },
-            "y": {
-                "field": "count",
-                "type": "quantitative",
-                "axis": _axis(format=",d", tickCount=4, tickMinStep=1, domain=False),
-            },
+            "y": _counts(domain=False),
             "color": {
                 "field": "part",
-                "scale": {"domain": list(names), "range": ["var(--chart-1)", "var(--chart-2)"]},
+                "scale": {"domain": list(names), "range": list(theme.colours[:2])},
                 "legend": _LINES,
             },
             "strokeDash": {
@@ -92,16 +91,12 @@ def over_time(
                 "scale": {"domain": list(names), "range": [[1, 0], [4, 4]]},
                 "legend": _LINES,
             },
-            "tooltip": [
-                {"field": "part", "title": " "},
-                {"field": "count", "type": "quantitative", "title": "Σ"},
-            ],
-            "href": {"field": "url"},
+            **_read("part", theme=theme),
         },
     )
 
 
-def split(rows: Sequence[Bar], parts: Sequence[Part], language: str) -> Spec:
+def split(rows: Sequence[Bar], parts: Sequence[Part], language: str, theme: Theme) -> Spec:
     """Lying bars of one length, in the order given, each showing the shares of its parts."""
     order = {part.part: place for place, part in enumerate(parts)}
     names = {part.part: part.name for part in parts}
@@ -111,69 +106,87 @@ def split(rows: Sequence[Bar], parts: Sequence[Part], language: str) -> Spec:
             "part": names[row.part],
             "place": order[row.part],
             "count": row.count,
-            "url": row.url,
         }
+        | _way(row, theme)
         for row in rows
     ]
     return _chart(
         language,
+        theme,
         data={"values": values},
         height=_BAR * len({row.name for row in rows}),
         mark={"type": "bar", "height": {"band": 0.62}, "cornerRadius": 1},
         encoding={
-            "y": {
-                "field": "name",
-                "type": "nominal",
-                "sort": list(dict.fromkeys(row.name for row in rows)),
-                "axis": _axis(ticks=False, grid=False, labelLimit=190, labelPadding=8),
-            },
+            "y": _names(list(dict.fromkeys(row.name for row in rows))),
             "x": {
                 "field": "count",
                 "type": "quantitative",
                 "stack": "normalize",
                 "axis": _axis(format=".0%", tickCount=4, domain=False, grid=False),
             },
-            "color": _parts(parts),
+            "color": _parts(parts, theme),
             "order": {"field": "place", "type": "quantitative"},
-            "tooltip": [
-                {"field": "name", "title": " "},
-                {"field": "part", "title": " "},
-                {"field": "count", "type": "quantitative", "title": "Σ"},
-            ],
-            "href": {"field": "url"},
+            **_read("name", "part", theme=theme),
         },
     )
 
 
-def _chart(language: str, *, monthly: bool = False, **said: Any) -> Spec:
+def bars(rows: Sequence[Bar], parts: Sequence[Part], language: str, theme: Theme) -> Spec:
+    """Lying bars as long as their counts, in the order given, those of a name beside each other."""
+    names = {part.part: part.name for part in parts}
+    values = [
+        {"name": row.name, "part": names[row.part], "count": row.count} | _way(row, theme)
+        for row in rows
+    ]
+    order = list(dict.fromkeys(row.name for row in rows))
+    several = len(parts) > 1
+    beside = {"yOffset": {"field": "part", "sort": list(names.values())}} if several else {}
+    return _chart(
+        language,
+        theme,
+        data={"values": values},
+        height=(_ROW_OF_SEVERAL if several else _ROW) * len(order),
+        mark={"type": "bar", "cornerRadius": 1},
+        encoding={
+            "y": _names(order),
+            "x": _counts(),
+            **beside,
+            "color": _parts(parts, theme),
+            **_read("name", "part", theme=theme),
+        },
+    )
+
+
+def _chart(language: str, theme: Theme, *, monthly: bool = False, **said: Any) -> Spec:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": "container",
+        "width": theme.width,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": _config(language, monthly=monthly),
+        "config": _config(language, theme, monthly=monthly),
         **said,
     }
 
 
-def _config(language: str, *, monthly: bool) -> Spec:
+def _config(language: str, theme: Theme, *, monthly: bool) -> Spec:
     return {
+        **({"font": theme.font} if theme.font else {}),
         "aria": False,
         "mark": {"aria": False},
-        "background": "transparent",
+        "background": theme.background,
         "view": {"stroke": None},
         "axis": {
-            "labelColor": "var(--chart-text)",
-            "labelFontSize": 12,
-            "titleColor": "var(--chart-text)",
-            "gridColor": "var(--chart-grid)",
-            "domainColor": "var(--chart-grid)",
-            "tickColor": "var(--chart-grid)",
+            "labelColor": theme.text,
+            "labelFontSize": theme.text_size,
+            "titleColor": theme.text,
+            "gridColor": theme.grid,
+            "domainColor": theme.grid,
+            "tickColor": theme.grid,
         },
         "legend": {
             "orient": "top",
             "direction": "horizontal",
-            "labelColor": "var(--chart-text)",
-            "labelFontSize": 12,
+            "labelColor": theme.text,
+            "labelFontSize": theme.text_size,
             "labelLimit": 220,
             "columns": 2,
         },
@@ -208,17 +221,49 @@ def _locale(language: str, *, monthly: bool) -> Spec:
     }
 
 
+def _counts(**said: Any) -> Spec:
+    return {
+        "field": "count",
+        "type": "quantitative",
+        "axis": _axis(format=",d", tickCount=4, tickMinStep=1, **said),
+    }
+
+
+def _names(order: Sequence[str]) -> Spec:
+    return {
+        "field": "name",
+        "type": "nominal",
+        "sort": order,
+        "axis": _axis(ticks=False, grid=False, labelLimit=190, labelPadding=8),
+    }
+
+
+def _way(drawn: Point | Bar, theme: Theme) -> Spec:
+    return {"url": drawn.url} if theme.linked else {}
+
+
+def _read(*fields: str, theme: Theme) -> Spec:
+    """What a pointer is told, and where it leads."""
+    if not theme.linked:
+        return {}
+    told = [{"field": field, "title": " "} for field in fields]
+    return {
+        "tooltip": [*told, {"field": "count", "type": "quantitative", "title": "Σ"}],
+        "href": {"field": "url"},
+    }
+
+
 def _axis(**said: Any) -> Spec:
     return {"title": None, **said}
 
 
-def _parts(parts: Sequence[Part]) -> Spec:
+def _parts(parts: Sequence[Part], theme: Theme) -> Spec:
     return {
         "field": "part",
         "type": "nominal",
         "scale": {
             "domain": [part.name for part in parts],
-            "range": [f"var({part.colour})" for part in parts],
+            "range": list(theme.colours[: len(parts)]),
         },
         "legend": {"title": None, "symbolType": "square"} if len(parts) > 1 else None,
     }

@@ -1,0 +1,1 @@
+"""Charts: one specification that a browser draws in a page, and print in a report."""
