@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from litestar import get
+from litestar.background_tasks import BackgroundTask
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -137,7 +138,9 @@ async def rows(
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept",
     }
-    return Stream(export.chunks(), media_type=media_type, headers=headers)
+    # Whoever goes away leaves the rows half read: nothing else would end their process at once.
+    ending = BackgroundTask(export.close)
+    return Stream(export.chunks(), media_type=media_type, headers=headers, background=ending)
 
 
 ROUTES: list[Any] = [views, rows]
