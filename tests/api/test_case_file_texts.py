@@ -77,7 +77,7 @@ def _anew(value: Any, text: str) -> Any:
 
 
 @seed(20260406)
-@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(max_size=200))
 @example(text=SCRIPTS)
 @example(text=CONTROLS)

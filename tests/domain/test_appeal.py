@@ -1080,7 +1080,7 @@ COMMANDS: list[Command] = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     start=st.sampled_from([(REGISTERED,), (UNREACHABLE,), IN_WORK, READY, ANSWERED, CLOSED]),
     steps=st.lists(

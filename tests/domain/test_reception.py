@@ -969,7 +969,7 @@ anything = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     opened_first=st.booleans(),
     commands=st.lists(anything, max_size=40),
