@@ -59,7 +59,6 @@ LEVELS = MappingProxyType(
 
 _UNKNOWN, _SAME, _SOUNDS, _INITIAL, _PART, _NEAR, _ALIKE, _DIFFERENT, _ENDING, _HERS = range(10)
 _STRENGTH = np.array([0, 6, 6, 3, 4, 4, 2, 0, 5, 0], dtype=np.int8)
-_AGREES = (_SAME, _SOUNDS)
 
 
 class Comparing:

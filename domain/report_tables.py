@@ -61,6 +61,15 @@ def _lines(name: str, *metrics: str) -> Table:
     return Table(id=name, metrics=metrics)
 
 
+_TIMELINESS = (
+    "appeal.answered",
+    "appeal.answered-on-time",
+    "appeal.answered-late",
+    "appeal.overdue-open",
+    "appeal.extended",
+    "appeal.answer-days-mean",
+    "appeal.answer-days-median",
+)
 SECTIONS = (
     Section(
         id="balance",
@@ -100,27 +109,10 @@ SECTIONS = (
     Section(
         id="timeliness",
         tables=(
-            _lines(
-                "timeliness-in-all",
-                "appeal.answered",
-                "appeal.answered-on-time",
-                "appeal.answered-late",
-                "appeal.overdue-open",
-                "appeal.extended",
-                "appeal.answer-days-mean",
-                "appeal.answer-days-median",
-            ),
+            _lines("timeliness-in-all", *_TIMELINESS),
             Table(
                 id="timeliness-by-unit",
-                metrics=(
-                    "appeal.answered",
-                    "appeal.answered-on-time",
-                    "appeal.answered-late",
-                    "appeal.overdue-open",
-                    "appeal.extended",
-                    "appeal.answer-days-mean",
-                    "appeal.answer-days-median",
-                ),
+                metrics=_TIMELINESS,
                 by="unit",
                 compared=False,
             ),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.case import CaseKind
+from domain.report_period import PeriodKind, ReportPeriod
 from projections.duties import Holder
 from projections.occurrence import Occurrence
 
@@ -199,8 +200,8 @@ def months_of(period: Period) -> tuple[date, date]:
 
 def quarter_of(day: date) -> tuple[date, date]:
     """The first and the last day of the quarter that the day lies in."""
-    first = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-    return first, _next_month(_next_month(_next_month(first))) - timedelta(days=1)
+    quarter = ReportPeriod.with_day(PeriodKind.QUARTERLY, day)
+    return quarter.first, quarter.last
 
 
 def year_ago(day: date) -> date:

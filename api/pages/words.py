@@ -114,9 +114,6 @@ class Words:
     def month(self, first: date) -> str:
         return str(format_skeleton("yMMMM", first, locale=self.locale))
 
-    def short_month(self, first: date) -> str:
-        return str(format_skeleton("yMMM", first, locale=self.locale))
-
     def weekday(self, day: date) -> str:
         return str(format_date(day, "EEEE", locale=self.locale))
 
