@@ -3,7 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from application.caller import Role
-from tests.api.bodies import appeal, begun, done
+from tests.api.bodies import appeal, begun, done, now
 from tests.api.serving import PEOPLE, Person, Server, served, wait_until
 from tests.api.test_master_key import karguzar
 from tests.application.destructions import left_in_files, left_in_tables
@@ -59,7 +59,7 @@ def as_(server: Server, name: str) -> httpx.Client:
 def old_case(server: Server) -> UUID:
     """An appeal with a document, that ended in an older register three years ago."""
     registrar = as_(server, "registrar")
-    ended = datetime.now(UTC) - timedelta(days=3 * 366)
+    ended = now() - timedelta(days=3 * 366)
     body = appeal(
         subject="Qızılgül bağçası",
         text="Tələbnamə mətni",

@@ -14,10 +14,13 @@ import pytest
 from infra.embedded import embedded_postgres
 
 ROOT = Path(__file__).parents[2]
+# Tests that run in the background may have these signals ignored, which a child inherits.
 STAYS_INSIDE = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from infra.embedded import embedded_postgres
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with embedded_postgres(Path(sys.argv[1])):
     print("inside", flush=True)
     time.sleep(60)

@@ -1,7 +1,7 @@
 """The analysts' views: what they say of themselves, what they leave out, and how they last."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
@@ -23,6 +23,7 @@ from projections.builds import begin_build, drop_unused, ensure_builds, go_live
 from projections.readmodel import ReadModel
 from projections.rebuild import rebuild
 from tests.desks import migrated_database, new_desk
+from tests.domain.spec import BAKU
 from tests.projections.logs import (
     append,
     bound,
@@ -303,7 +304,7 @@ def test_counts_hide_what_is_small_and_what_would_give_it_away(
         ("confidential", True),
         ("dimension", "official"),
         ("occurrence", "standing"),
-        ("starts_on", date.today().replace(day=1)),  # noqa: DTZ011
+        ("starts_on", datetime.now(BAKU).date().replace(day=1)),
     ],
     ids=["of-a-day", "of-a-unit", "confidential", "by-official", "standing", "of-this-month"],
 )
