@@ -46,9 +46,14 @@ def environ(cluster: Cluster, conninfo: str, port: int) -> dict[str, str]:
     }
 
 
-def token(given: Mapping[str, str], official: str, unit: str, roles: Iterable[Role]) -> str:
-    issuer = DevelopmentIssuer(settings_from(given))
-    return issuer.issue(official, unit, roles, client="benchmark")
+def token(
+    given: Mapping[str, str],
+    official: str,
+    unit: str,
+    roles: Iterable[Role],
+    client: str = "benchmark",
+) -> str:
+    return DevelopmentIssuer(settings_from(given)).issue(official, unit, roles, client=client)
 
 
 @contextmanager
