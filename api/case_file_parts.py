@@ -108,7 +108,7 @@ class CaseFileParts:
 
     def readme(self) -> bytes:
         words, number = self._words.readme, self._document.number
-        at = instant(self._taken.at, self.sources.names)
+        at = instant(self._taken.at, self._document.language, self.sources.names.time_zone)
         lines = [
             words["heading"].format(number=number),
             "",
@@ -133,7 +133,7 @@ class CaseFileParts:
             {**to_builtins(entry), "form": event.event.VERSION}
             for entry, event in zip(self._told, self._events, strict=True)
         ]
-        return self._json(language=self._words.sentences_in, entries=entries)
+        return self._json(language=self._document.language, entries=entries)
 
     def deadlines(self, clocks: Sequence[ClockWorking]) -> bytes:
         return self._json(language=self._document.language, clocks=list(clocks))
@@ -220,7 +220,7 @@ class CaseFileParts:
         rows = [
             (labels["by"], f"{names.official(taken.by)}, {names.unit(taken.unit)}"),
             (labels["for"], names.official(deputised) if deputised else ""),
-            (labels["at"], instant(taken.at, names)),
+            (labels["at"], instant(taken.at, self._document.language, names.time_zone)),
             (labels["reason"], taken.reason),
         ]
         return {

@@ -34,6 +34,7 @@ from projections.history import names_in, tell_all
 from projections.pages import CursorInvalid
 from projections.past_lists import list_past_cases
 from projections.seen_cases import all_numbers_of
+from projections.telling import LANGUAGES
 
 EVERYTHING: tuple[str, dict[str, Any]] = ("true", {})
 _BEHIND = "The read model register_history has come to position {seen} so far; try again later."
@@ -76,7 +77,7 @@ def as_of() -> None:
 @as_of.command("case")
 @click.argument("case_id", type=click.UUID)
 @click.argument("when", type=PositionOrInstant())
-@click.option("--language", type=click.Choice(["az", "en"]), default="az", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default="az", show_default=True)
 @_json
 @click.pass_obj
 def case(settings: Settings, case_id: UUID, when: str, language: str, *, as_json: bool) -> None:

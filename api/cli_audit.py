@@ -28,6 +28,7 @@ from infra.settings import Settings
 from projections.audit import Happening, Reader, Subject, What, rows_of_cases, seen_by, trail
 from projections.history import names_in
 from projections.seen_cases import all_numbers_of
+from projections.telling import LANGUAGES
 
 _PAGE = 200
 _INSTANT = Instant()
@@ -60,7 +61,7 @@ audit.add_command(conformance)
 @click.option("--to", "until", type=_INSTANT, help="Not included.")
 @click.option("--what", type=click.Choice(list(What)), default=What.ALL, show_default=True)
 @click.option("--most", type=click.IntRange(1), default=1_000, show_default=True)
-@click.option("--language", type=click.Choice(["az", "en"]), default="az", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default="az", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def audit_trail(  # noqa: PLR0913

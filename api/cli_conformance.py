@@ -21,7 +21,7 @@ from domain.conformance import Rule
 from infra.eventstore import ROLE
 from infra.settings import Settings
 from projections.conformance import Asked, Broken, Total, broken_rules, totals
-from projections.telling import language
+from projections.telling import LANGUAGES, language
 
 _PAGE = 200
 
@@ -40,9 +40,7 @@ class Answer(Struct):
 @click.option("--from", "since", type=Instant(), help="From this day or instant on.")
 @click.option("--to", "before", type=Instant(), help="Before this day or instant.")
 @click.option("--cases", "with_cases", is_flag=True, help="Name the cases, not only how many.")
-@click.option(
-    "--language", "code", type=click.Choice(["az", "en"]), default="az", show_default=True
-)
+@click.option("--language", "code", type=click.Choice(LANGUAGES), default="az", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def conformance(

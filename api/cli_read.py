@@ -35,6 +35,7 @@ from projections.filling import Hands
 from projections.history import names_in, tell_all
 from projections.rebuild import CountsDiffer, RebuildUnderWay, rebuild
 from projections.seen_cases import all_numbers_of
+from projections.telling import LANGUAGES
 
 _ALL = (1 << 63) - 1
 _MOST_PROCESSES = 4
@@ -42,7 +43,7 @@ _MOST_PROCESSES = 4
 
 @click.command()
 @click.argument("case_id", type=click.UUID)
-@click.option("--language", type=click.Choice(["az", "en"]), default="az", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default="az", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def history(settings: Settings, case_id: UUID, language: str, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-LANGUAGES = ("az", "en")
+LANGUAGES = ("az", "en", "tr", "ka", "ru")
 CHOSEN = "language"
 """Where the state of a request holds the language that its reader chose on the pages."""
 

@@ -32,6 +32,7 @@ from projections.readmodel import Rows
 from projections.telling import FORMS, Names, Reader
 from projections.telling import language as sentences
 from projections.timeline import DueMark, Lane, Mark, Standing, lane_of, timeline
+from projections.written_days import day, instant
 
 LANGUAGES = ("az", "en", "tr", "ka", "ru")
 NOT_SHOWN = frozenset({SEALED, WITHHELD})
@@ -42,14 +43,12 @@ _FOLDER = Path(__file__).with_name("headings")
 
 
 class Headings(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file of headings. ``sentences_in`` is the language that the history is told in."""
+    """A file of headings."""
 
     title: str
     contents: str
     page: str
     nothing: str
-    sentences_in: str
-    sentences_note: str
     parts: dict[str, str]
     fields: dict[str, str]
     lanes: dict[str, str]
@@ -125,11 +124,8 @@ def headings(language: str) -> Headings:
 def told_history(
     events: Sequence[Recorded], language: str, names: Names, numbers: Mapping[UUID, str]
 ) -> list[Entry]:
-    """The history in *language*, or in the one whose sentences stand in for it.
-
-    *numbers* are those of other cases that whoever reads it may see.
-    """
-    return tell_all(events, headings(language).sentences_in, names, numbers)
+    """The history; *numbers* are those of other cases that whoever reads it may see."""
+    return tell_all(events, language, names, numbers)
 
 
 def case_document(
@@ -144,7 +140,7 @@ def case_document(
     """The case as of *at*, by the events up to then, and what is *told* of each."""
     words = headings(language)
     lacking = any(recorded.lacking for recorded in events)
-    reader = Reader(sentences(words.sentences_in), names, {}, lacking)
+    reader = Reader(sentences(language), names, {}, lacking)
     rows: Rows = {}
     entries: Entries = {}
     for recorded in events:
@@ -158,12 +154,12 @@ def case_document(
     return CaseDocument(
         language=language,
         headings=words,
-        number=_number(row, names),
+        number=_number(row, names, language),
         kind=words.kinds.get(row.kind, row.kind),
         state=words.states.get(row.state, row.state),
         subject=_text(entries, "subject", reader),
         text=_text(entries, "text", reader) if row.kind in _WRITTEN_IN else None,
-        fields=list(_fields(row, entries, home, words, reader)),
+        fields=list(_fields(row, entries, home, language, reader)),
         timeline=timeline(
             [
                 Mark(lane_of(e, home), e.recorded_at.astimezone(names.time_zone), v)
@@ -172,14 +168,15 @@ def case_document(
             dues,
             _arrived(row, names),
             words.lanes,
+            language,
         ),
         history=[
-            _line(entry, words, lane_of(event, home), names)
+            _line(entry, language, lane_of(event, home), names)
             for entry, event in zip(told, events, strict=True)
         ],
-        reply=list(_chain(events, told, words, names)),
+        reply=list(_chain(events, told, language, names)),
         reply_text=texts[-1] if texts and texts[-1] not in NOT_SHOWN else None,
-        deadlines=[_told_term(term, due, words) for term, due in zip(terms, dues, strict=True)],
+        deadlines=[_told_term(term, due, language) for term, due in zip(terms, dues, strict=True)],
         attachments=[_attachment(each, words) for each in attachments],
     )
 
@@ -191,30 +188,25 @@ def attached(events: Sequence[Recorded]) -> Iterator[tuple[int, DocumentAttached
             yield recorded.originator_version, recorded.event
 
 
-def instant(at: datetime, names: Names) -> str:
-    """A moment as a document shows it, in the department's time."""
-    return f"{at.astimezone(names.time_zone):%d.%m.%Y %H:%M}"
-
-
-def _number(row: register.Row, names: Names) -> str:
+def _number(row: register.Row, names: Names, language: str) -> str:
     """The number in the register book; a reception has none, but an official and a day."""
     if row.kind != CaseKind.RECEPTION:
         return row.number
     official, _, _ = row.number.rpartition(" ")
-    return f"{names.official(official)}, {_day(row.registered_on)}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%d.%m.%Y}"
+    return f"{names.official(official)}, {day(row.registered_on, language)}"
 
 
 def _fields(
-    row: register.Row, entries: Entries, home: str, words: Headings, reader: Reader
+    row: register.Row, entries: Entries, home: str, language: str, reader: Reader
 ) -> Iterator[tuple[str, str]]:
-    names, spoken = reader.names, reader.language.words
+    names, spoken, words = reader.names, reader.language.words, headings(language)
     held = row.kind == CaseKind.RECEPTION
+
+    def moment(at: datetime) -> str:
+        return instant(at, language, names.time_zone)
+
     told: Mapping[str, str | None] = {
-        "number": _number(row, names),
+        "number": _number(row, names, language),
         "kind": ", ".join(
             (words.kinds.get(row.kind, row.kind), spoken.get(row.subkind, row.subkind))
         ),
@@ -222,11 +214,11 @@ def _fields(
         "result": row.result and spoken.get(row.result, row.result),
         "subject": _text(entries, "subject", reader),
         **_who_asked(entries, reader),
-        "received_at": None if held else instant(row.received_at, names),
-        "held_at": instant(row.received_at, names) if held else None,
-        "registered_on": None if held else _day(row.registered_on),
-        "due_on": _day(row.due_on) if row.due_on else None,
-        "closed_at": instant(row.closed_at, names) if row.closed_at else None,
+        "received_at": None if held else moment(row.received_at),
+        "held_at": moment(row.received_at) if held else None,
+        "registered_on": None if held else day(row.registered_on, language),
+        "due_on": day(row.due_on, language) if row.due_on else None,
+        "closed_at": moment(row.closed_at) if row.closed_at else None,
         "home": names.unit(home),
         "unit": names.unit(row.unit),
         "executors": ", ".join(names.official(each) for each in row.executors),
@@ -267,11 +259,12 @@ def _arrived(row: register.Row, names: Names) -> date | None:
     return row.received_at.astimezone(names.time_zone).date()
 
 
-def _line(entry: Entry, words: Headings, lane: Lane, names: Names) -> dict[str, str]:
+def _line(entry: Entry, language: str, lane: Lane, names: Names) -> dict[str, str]:
+    words = headings(language)
     deputised = entry.on_behalf_of
     return {
         "version": str(entry.version),
-        "at": instant(entry.at, names),
+        "at": instant(entry.at, language, names.time_zone),
         "who": entry.who.name,
         "for": f"{words.history['for']} {deputised.name}" if deputised else "",
         "unit": entry.unit.name,
@@ -283,9 +276,10 @@ def _line(entry: Entry, words: Headings, lane: Lane, names: Names) -> dict[str, 
 
 
 def _chain(
-    events: Sequence[Recorded], told: Sequence[Entry], words: Headings, names: Names
+    events: Sequence[Recorded], told: Sequence[Entry], language: str, names: Names
 ) -> Iterator[dict[str, str]]:
     """The reply's texts, and the initials and signatures that each of them bears."""
+    words = headings(language)
     for recorded, entry in zip(events, told, strict=True):
         match recorded.event:
             case ReplyDrafted(digest=digest):
@@ -306,7 +300,7 @@ def _chain(
             "what": words.reply[step],
             "who": (entry.on_behalf_of or entry.who).name,
             "by": entry.who.name if entry.on_behalf_of else "",
-            "at": instant(entry.at, names),
+            "at": instant(entry.at, language, names.time_zone),
             "digest": digest,
         }
 
@@ -326,11 +320,12 @@ def _standing(term: ToldTerm, today: date, at: datetime) -> Standing:
     return Standing.MISSED if term.due_at < at or term.due_on < today else Standing.RUNNING
 
 
-def _told_term(term: ToldTerm, due: DueMark, words: Headings) -> dict[str, Any]:
-    met = _day(term.met_on) if term.met_on else ""
+def _told_term(term: ToldTerm, due: DueMark, language: str) -> dict[str, Any]:
+    words = headings(language)
+    met = day(term.met_on, language) if term.met_on else ""
     return {
         "clock": due.name,
-        "due": _day(term.due_on),
+        "due": day(term.due_on, language),
         "standing": due.standing.value,
         "state": words.deadlines[due.standing].format(day=met),
         "rule": term.rule or "",

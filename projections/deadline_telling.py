@@ -1,7 +1,6 @@
 """The working of a due date, each step as one sentence in the reader's language.
 
-The sentences, units and names are TOML, one file a language. How many forms a unit has says how
-it is counted: one form never changes, two are for one and for others, three are for 1, 2 and 5.
+The sentences, units and names are TOML, one file a language.
 """
 
 import re
@@ -25,7 +24,6 @@ _FOLDER = Path(__file__).with_name("workings")
 _OBSERVED, _FROM_ONE, _EVE = " (observed)", " (from 1pm)", "eve of "
 _IN_BRACKETS = re.compile(r"(\s*\([^()]*\))+$")
 _NOBODY = Names(officials={}, units={}, time_zone=ZoneInfo("UTC"))
-_TENS, _HUNDREDS, _FEW, _TEENS = 10, 100, range(2, 5), range(11, 15)
 
 
 class ToldStep(Step, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,15 +44,10 @@ class Working(Struct, frozen=True):
     eve: str
     afternoon: str
     span: str
-    units: dict[str, tuple[str, ...]]
     events: dict[str, str]
     grounds: dict[str, str]
     days: dict[str, str]
     cited: tuple[tuple[re.Pattern[str], str], ...]
-
-    def counted(self, count: int, unit: str) -> str:
-        """A number with its unit in the form that the number asks for."""
-        return f"{count} {_form(count, self.units[unit])}"
 
     def source(self, text: str) -> str:
         """A source or act, translated as far as its parts are known."""
@@ -114,6 +107,7 @@ def working(code: str) -> Working:
         sentences={name: Template.of(text) for name, text in file.sentences.items()},
         values={},
         words={},
+        units=file.units,
     )
     return Working(
         language=language,
@@ -122,7 +116,6 @@ def working(code: str) -> Working:
         eve=file.eve,
         afternoon=file.afternoon,
         span=file.span,
-        units=file.units,
         events=file.events,
         grounds=file.grounds,
         days=file.days,
@@ -167,7 +160,7 @@ def tell_unsure(language: str) -> str:
 
 
 def tell_length(count: int, unit: Unit, language: str) -> str:
-    return working(language).counted(count, unit.value)
+    return working(language).language.counted(count, unit.value)
 
 
 def tell_day(day: date, language: str) -> str:
@@ -241,7 +234,7 @@ def _slots(step: Step, jurisdiction: str, language: str) -> _Slots:
         span=first if first == last else spoken.span.format(first=first, last=last),
         at=instant(step.at),
         until=instant(step.until),
-        length=spoken.counted(step.count or 0, step.unit.value) if step.unit else None,
+        length=spoken.language.counted(step.count or 0, step.unit.value) if step.unit else None,
         hours=_hours(step.minutes, spoken) if step.minutes is not None else None,
         event=spoken.events[step.event.value] if step.event else None,
         rule=step.rule,
@@ -263,20 +256,9 @@ def _reason(step: Step, jurisdiction: str, language: str) -> str:
 
 def _hours(minutes: int, spoken: Working) -> str:
     hours, rest = divmod(minutes, 60)
-    told = [spoken.counted(hours, "hours")] if hours or not rest else []
-    return " ".join([*told, *([spoken.counted(rest, "minutes")] if rest else [])])
-
-
-def _form(count: int, forms: Sequence[str]) -> str:
-    if len(forms) == 1:
-        return forms[0]
-    if len(forms) == 2:  # noqa: PLR2004 - for one, and for others
-        return forms[0] if count == 1 else forms[1]
-    if count % _HUNDREDS in _TEENS:
-        return forms[2]
-    if count % _TENS == 1:
-        return forms[0]
-    return forms[1] if count % _TENS in _FEW else forms[2]
+    counted = spoken.language.counted
+    told = [counted(hours, "hours")] if hours or not rest else []
+    return " ".join([*told, *([counted(rest, "minutes")] if rest else [])])
 
 
 @cache

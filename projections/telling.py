@@ -1,12 +1,13 @@
 """Languages: how events are told, from templates, words and date forms kept as TOML.
 
 A template names fields of what it tells: ``{due}``. ``{unit:unit}`` says what the field holds where
-its type doesn't; FORMS has them all. ``[[, {resolution}]]`` is left out unless all its fields are
-there; ``[[confidential? Confidential.]]`` is left out unless that field is true.
+its type doesn't; FORMS has them all. ``{length unit}`` is a number with the unit that the second
+field names, in the form that the number asks for. ``[[, {resolution}]]`` is left out unless all its
+fields are there; ``[[confidential? Confidential.]]`` is left out unless that field is true.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
@@ -21,20 +22,23 @@ from domain.case import RegistrationNumber
 from domain.personal_fields import WITHHELD
 from infra.sealing import SEALED
 
-LANGUAGES = ("az", "en")
+LANGUAGES = ("az", "en", "tr", "ka", "ru")
 BRIEF = 200
 """How many characters of a long text a sentence shows."""
 
 _FOLDER = Path(__file__).with_name("sentences")
+_WORKINGS = Path(__file__).with_name("workings")
 _PART = re.compile(r"\[\[(?:(?P<condition>\w+)\?)?(?P<optional>.*?)\]\]|(?P<plain>.+?)(?=\[\[|$)")
-_SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_SLOT = re.compile(r"\{(\w+)(?::(\w+)| (\w+))?\}")
+_TENS, _HUNDREDS, _FEW, _TEENS = 10, 100, range(2, 5), range(11, 15)
 
 
 class Slot(Struct, frozen=True):
-    """A place for a field's value."""
+    """A place for a field's value; ``unit`` is the field that says what it is counted in."""
 
     field: str
     form: str
+    unit: str = ""
 
 
 class Part(Struct, frozen=True):
@@ -88,8 +92,18 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[str, str]
 
 
+class _Units(Struct, frozen=True):
+    """Of a working's file what a history counts by, too."""
+
+    units: dict[str, tuple[str, ...]]
+
+
 class Language(Struct, frozen=True):
-    """``sentences`` by the stored name of the event, ``values`` by the type of the value."""
+    """``sentences`` by the stored name of the event, ``values`` by the type of the value.
+
+    ``units`` have as many forms as their language counts by: one that never changes, two for one
+    and for others, three for 1, 2 and 5.
+    """
 
     date: str
     months: tuple[str, ...]
@@ -100,12 +114,18 @@ class Language(Struct, frozen=True):
     words: dict[str, str]
     withheld: str = WITHHELD
     erased: str = ""
+    units: Mapping[str, Sequence[str]] = {}
+
+    def counted(self, count: int, unit: str) -> str:
+        """A number with its unit in the form that the number asks for."""
+        return f"{count} {_form_for(count, self.units[unit])}"
 
 
 @cache
 def language(code: str) -> Language:
     """One of LANGUAGES, read once."""
     file = toml.decode((_FOLDER / f"{code}.toml").read_bytes(), type=_File)
+    counted = toml.decode((_WORKINGS / f"{code}.toml").read_bytes(), type=_Units)
     return Language(
         date=file.date,
         months=file.months,
@@ -116,6 +136,7 @@ def language(code: str) -> Language:
         sentences={name: Template.of(text) for name, text in file.sentences.items()},
         values={name: Template.of(text) for name, text in file.values.items()},
         words=file.words,
+        units=counted.units,
     )
 
 
@@ -193,7 +214,10 @@ class Reader(Struct, frozen=True):
             value = getattr(thing, piece.field)
             if part.optional and (value is None or value == ()):
                 return ""
-            texts.append(FORMS[piece.form](self, value))
+            if piece.unit:
+                texts.append(self.language.counted(value, getattr(thing, piece.unit)))
+            else:
+                texts.append(FORMS[piece.form](self, value))
         return "".join(texts)
 
 
@@ -252,10 +276,10 @@ def _pieces(text: str) -> tuple[str | Slot, ...]:
     pieces: list[str | Slot] = []
     end = 0
     for found in _SLOT.finditer(text):
-        field, form = found[1], found[2] or ""
+        field, form, unit = found[1], found[2] or "", found[3] or ""
         if form not in FORMS:
             raise ValueError(f"{found[0]}: there is no form {form}")
-        pieces += [text[end : found.start()], Slot(field, form)]
+        pieces += [text[end : found.start()], Slot(field, form, unit)]
         end = found.end()
     pieces.append(text[end:])
     return tuple(piece for piece in pieces if piece != "")
@@ -263,3 +287,15 @@ def _pieces(text: str) -> tuple[str | Slot, ...]:
 
 def _named(piece: str | Slot) -> str:
     return f"{{{piece.field}}}" if isinstance(piece, Slot) else piece
+
+
+def _form_for(count: int, forms: Sequence[str]) -> str:
+    if len(forms) == 1:
+        return forms[0]
+    if len(forms) == 2:  # noqa: PLR2004 - for one, and for others
+        return forms[0] if count == 1 else forms[1]
+    if count % _HUNDREDS in _TEENS:
+        return forms[2]
+    if count % _TENS == 1:
+        return forms[0]
+    return forms[1] if count % _TENS in _FEW else forms[2]

@@ -3,7 +3,7 @@
 Events that would lie on each other share a mark. The same events give the same bytes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from xml.sax.saxutils import escape
@@ -35,6 +35,7 @@ from domain.reception import (
     WrittenAppealTakenIn,
 )
 from domain.reply import ReplyInitialled, ReplyReturned, ReplySigned
+from projections.written_days import day_of_year, numbered_month, short_day
 
 
 class Lane(StrEnum):
@@ -124,7 +125,11 @@ def lane_of(recorded: Recorded, home: str) -> Lane:
 
 
 def timeline(
-    marks: Sequence[Mark], dues: Sequence[DueMark], arrived: date | None, words: Mapping[str, str]
+    marks: Sequence[Mark],
+    dues: Sequence[DueMark],
+    arrived: date | None,
+    words: Mapping[str, str],
+    language: str,
 ) -> str:
     """The picture; *words* name the lanes, and ``arrived``, by their values."""
     days = [mark.at.date() for mark in marks]
@@ -133,7 +138,7 @@ def timeline(
     # A term of years would press all that happened into one corner.
     horizon = last + max(timedelta(days=45), last - first)
     shown = [due for due in dues if first <= due.on <= horizon]
-    scale = _Scale(first, max([last, *(due.on for due in shown)]))
+    scale = _Scale(first, max([last, *(due.on for due in shown)]), language)
     labels = list(_labelled(shown, scale))
     top = 8 + _LABEL * (1 + max((row for row, _ in labels), default=-1))
     lanes = [lane for lane in Lane if any(mark.lane is lane for mark in marks)]
@@ -159,14 +164,19 @@ def timeline(
 
 
 class _Scale:
-    def __init__(self, first: date, last: date) -> None:
-        self.first, self.last = first, last
+    """Where a day lies, and how it is written."""
+
+    def __init__(self, first: date, last: date, language: str) -> None:
+        self.first, self.last, self._language = first, last, language
         self._start = first.toordinal() - 0.5
         self._days = max(1.0, last.toordinal() + 1.5 - self._start)
 
     def at(self, day: date, of_day: float = 0.5) -> float:
         share = (day.toordinal() + of_day - self._start) / self._days
         return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+
+    def written(self, day: date, how: Callable[[date, str], str] = day_of_year) -> str:
+        return escape(how(day, self._language))
 
 
 def _lanes(lanes: Sequence[Lane], top: int, words: Mapping[str, str]) -> Iterator[str]:
@@ -200,13 +210,13 @@ def _ticks(scale: _Scale) -> Iterator[tuple[date, str]]:
     if span <= _WEEKS:
         for day in range(0, span + 1, max(1, _WEEK if span > 2 * _WEEK else 2)):
             on = scale.first + timedelta(days=day)
-            yield on, f"{on:%d.%m.%Y}" if day == 0 else f"{on:%d.%m}"
+            yield on, scale.written(on, short_day if day == 0 else day_of_year)
         return
     every = 1 if span <= _MONTHS else _QUARTER * (1 + span // (_QUARTER * _MONTHS))
     month = scale.first.year * 12 + scale.first.month
     while (on := date(month // 12, month % 12 + 1, 1)) <= scale.last:
         if month % every == 0:
-            yield on, f"{on:%m.%Y}"
+            yield on, scale.written(on, numbered_month)
         month += 1
 
 
@@ -223,12 +233,12 @@ def _labelled(dues: Sequence[DueMark], scale: _Scale) -> Iterator[tuple[int, Due
 
 def _place(due: DueMark, scale: _Scale) -> tuple[float, float]:
     """From where to where the name reaches; to the left of its line at the right border."""
-    x, width = scale.at(due.on, 1), 8 + _CHARACTER * len(_named(due))
+    x, width = scale.at(due.on, 1), 8 + _CHARACTER * len(_named(due, scale))
     return (x - width, x) if x + width > _WIDTH else (x, x + width)
 
 
-def _named(due: DueMark) -> str:
-    return f"{due.name} {due.on:%d.%m}"
+def _named(due: DueMark, scale: _Scale) -> str:
+    return f"{due.name}, {scale.written(due.on)}"
 
 
 def _dues(labels: Sequence[tuple[int, DueMark]], scale: _Scale, bottom: int) -> Iterator[str]:
@@ -249,7 +259,7 @@ def _dues(labels: Sequence[tuple[int, DueMark]], scale: _Scale, bottom: int) -> 
         )
         yield (
             f'<text x="{at:.1f}" y="{y + 7}" text-anchor="{anchor}" '
-            f'fill="{_COLOURS[due.standing]}">{escape(_named(due))}</text>'
+            f'fill="{_COLOURS[due.standing]}">{escape(_named(due, scale))}</text>'
         )
 
 
@@ -261,7 +271,7 @@ def _arrival(arrived: date, scale: _Scale, y: int, words: Mapping[str, str]) -> 
     )
     yield (
         f'<text x="{x - 5:.1f}" y="{middle + 16:.1f}" fill="#5b6673">'
-        f"{escape(words['arrived'])} {arrived:%d.%m}</text>"
+        f"{escape(words['arrived'])} {scale.written(arrived)}</text>"
     )
 
 

@@ -19,7 +19,6 @@ from application.access import list_sight_sql, sight_sql
 from application.sight_of_fields import as_shown, text_shown
 from domain.case import CaseKind
 from projections.audit import Subject, What, rows_of_cases, seen_by, trail
-from projections.case_document import headings
 from projections.cases import CaseFilter, list_cases
 from projections.register import Row
 from projections.seen_cases import numbers_of, seen_cases
@@ -130,15 +129,14 @@ async def audit_case(request: AppRequest, case_id: UUID, cursor: Cursor = None) 
         numbers = await numbers_of(conn, events, sight)
         cases = await seen_cases(conn, [case_id], sight)
     await record(request, Action.AUDIT_READ, cases=[case_id], position=part.position)
-    names, spoken = register.names(), headings(reader_language(request)).sentences_in
+    names, language = register.names(), reader_language(request)
     return page(
         request,
         "audit_case.html",
         case_id=case_id,
         number=cases[0].number if cases else str(case_id),
         readers=[told_reader(each, names) for each in readers],
-        entries=told_trail(part.happenings, events, spoken, names, numbers),
-        sentences_in=spoken,
+        entries=told_trail(part.happenings, events, language, names, numbers),
         cursor=part.cursor,
         position=part.position,
         at=datetime.now(UTC),

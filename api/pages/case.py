@@ -64,7 +64,6 @@ async def case(request: AppRequest, case_id: UUID) -> Template:
         proof=proof,
         thread=events[0].correlation_id,
         audited=may_open(caller, _AUDIT),
-        sentences_in=document.headings.sentences_in,
         position=position,
         at=at,
     )

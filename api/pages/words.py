@@ -17,13 +17,15 @@ from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from msgspec import toml
 
+from projections import written_days
 from projections.case_document import headings
+from projections.written_days import LOCALES
 
 LANGUAGES = ("az", "tr", "ka", "en", "ru")
 OWN_NAMES = {
@@ -37,8 +39,7 @@ NOTHING = "\u2013"
 """Stands where there is no value."""
 FOLDER = Path(__file__).with_name("words")
 
-_LOCALES = {"az": "az_AZ", "tr": "tr_TR", "ka": "ka_GE", "en": "en_GB", "ru": "ru_RU"}
-_ALPHABETS = {
+ALPHABETS = {
     "az": "abcçdeəfgğhxıijkqlmnoöprsştuüvwyz",
     "tr": "abcçdefgğhıijklmnoöpqrsştuüvwxyz",
     "en": "abcdefghijklmnopqrstuvwxyz",
@@ -59,7 +60,7 @@ class Words:
 
     def __init__(self, language: str, time_zone: ZoneInfo) -> None:
         self.language = language
-        self.locale = Locale.parse(_LOCALES[language])
+        self.locale = Locale.parse(LOCALES[language])
         self._time_zone = time_zone
         self._catalog = catalog(language)
         self._headings = headings(language)
@@ -105,11 +106,11 @@ class Words:
         return str(format_percent(share, format=pattern, locale=self.locale))
 
     def day(self, day: date) -> str:
-        return str(format_date(day, "long", locale=self.locale))
+        return written_days.day(day, self.language)
 
     def short_day(self, day: date) -> str:
         """For tables and axes, with the year."""
-        return str(format_date(day, "medium", locale=self.locale))
+        return written_days.short_day(day, self.language)
 
     def month(self, first: date) -> str:
         return str(format_skeleton("yMMMM", first, locale=self.locale))
@@ -119,8 +120,7 @@ class Words:
 
     def instant(self, at: datetime) -> str:
         """Day and minute in the department's time."""
-        local = at.astimezone(self._time_zone)
-        return f"{self.day(local.date())}, {format_datetime(local, 'HH:mm', locale=self.locale)}"
+        return written_days.instant(at, self.language, self._time_zone)
 
     def clock(self, at: datetime) -> str:
         """The time of day alone, in the department's time."""
@@ -199,7 +199,7 @@ def _flat(table: Mapping[str, Any], within: str) -> Iterable[tuple[str, Entry]]:
 
 @cache
 def _ranks(language: str) -> dict[str, int]:
-    return {letter: rank for rank, letter in enumerate(_ALPHABETS[language])}
+    return {letter: rank for rank, letter in enumerate(ALPHABETS[language])}
 
 
 def _rank(letter: str, ranks: Mapping[str, int]) -> tuple[int, int]:

@@ -331,7 +331,7 @@ def test_the_document_is_made_in_every_language(kept: Office, language: str) -> 
     assert words.lanes["signature"] in picture
     assert words.readme["check"] in files["README.txt"].decode()
     told = json.loads(files["history.json"])
-    assert told["language"] == words.sentences_in
+    assert told["language"] == language
     reply = next(e for e in told["entries"] if e["event"] == "reply-revised")
     assert reply["details"]["text"] == ANSWER
 

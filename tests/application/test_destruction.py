@@ -30,7 +30,7 @@ from domain.record import AddNote, NoteAdded
 from projections import READ_MODELS
 from projections.history import tell, tell_all
 from projections.runner import Runner
-from projections.telling import Names
+from projections.telling import LANGUAGES, Names
 from tests.application.destructions import (
     LATER,
     OTHER,
@@ -97,7 +97,7 @@ def test_after_two_approvals_nothing_personal_of_the_cases_is_left_in_the_databa
     assert _states(database)[: len(log_before)] == log_before
     events = [r for r in recorded_by(desk) if r.originator_id == case]
     assert [r.event.__struct_config__.tag for r in events][-1] == "content-destroyed"
-    for language in ("az", "en"):
+    for language in LANGUAGES:
         told = " ".join(entry.sentence for entry in tell_all(events, language, NAMES))
         assert not any(word in told for word in WORDS)
     others = [r for r in recorded_by(desk) if r.originator_id == neighbour]

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from psycopg.rows import tuple_row
 
 import projections.threads
+from api.pages.words import ALPHABETS
 from application.desk import Desk
+from domain.answer_term import AppealTermExtended
 from domain.appeal import AppealAssigned, AppealKind, AppealReclassified, AppealRegistered
 from domain.case import CaseKind, Event, RegistrationNumber
 from domain.due import Due
@@ -20,6 +22,8 @@ from domain.kinds import EVENTS
 from domain.recalculation import DueDatesMoved, MovedDue
 from domain.reception import VisitorCalled, VisitRegistered
 from domain.record import NoteAdded
+from domain.reply import ReplyInitialled
+from domain.rule import Unit as TermUnit
 from infra.keys import Keys, PersonKey
 from infra.mapper import EventMapper, stored_name
 from infra.organisation import Official, Unit, put_organisation
@@ -54,6 +58,8 @@ DUE = Due(
 )
 NAMED = {stored_name(event): event for event in EVENTS}
 MAPPER = EventMapper()
+SIGNED = {"tr": "âî"}
+"""Letters that the alphabet counts as those without the sign."""
 
 
 def recorded(event: Event, version: int = 1, case: UUID = CASE, **rest: Any) -> Recorded:
@@ -91,8 +97,14 @@ def parts_of(template: Template, *, optional: bool) -> list[Part]:
     return [part for part in template.parts if part.optional is optional]
 
 
+def begins_a_sentence(text: str, code: str) -> bool:
+    """Georgian has no capitals; a sentence may begin with a name or with what is not shown."""
+    return code == "ka" or text[0].isupper() or text.startswith(("code-1", "["))
+
+
 def fields_of(template: Template) -> set[str]:
-    fields = {slot.field for part in template.parts for slot in part.slots}
+    slots = [slot for part in template.parts for slot in part.slots]
+    fields = {field for slot in slots for field in (slot.field, slot.unit) if field}
     return fields | {part.condition for part in template.parts if part.condition}
 
 
@@ -129,7 +141,18 @@ def test_every_value_of_the_enumerations_that_events_carry_has_its_word(code: st
     }
     assert AppealKind in enumerations
     values = {member.value for enumeration in enumerations for member in enumeration}
-    assert values <= set(language(code).words)
+    assert values <= set(language(code).words) | set(language(code).units)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_language_is_written_in_its_own_letters(code: str) -> None:
+    spoken = language(code)
+    templates = (*spoken.sentences.values(), *spoken.values.values())
+    pieces = [piece for each in templates for part in each.parts for piece in part.pieces]
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    words = [word for name, word in spoken.words.items() if name != "fin"]
+    own = {letter for text in (*texts, *words, *spoken.months) for letter in text.lower()}
+    assert {each for each in own if each.isalpha()} <= {*ALPHABETS[code], *SIGNED.get(code, "")}
 
 
 def test_the_languages_have_the_same_words_and_the_same_values() -> None:
@@ -149,7 +172,7 @@ def test_every_event_is_told_opened_and_sealed(event_type: type[Event], code: st
         for entry in (tell(opened, code, NAMES), tell(sealed, code, NAMES)):
             assert entry.event == stored_name(event_type)
             assert entry.sentence == entry.sentence.strip()
-            assert entry.sentence[0].isupper() or entry.sentence.startswith(("code-1", "["))
+            assert begins_a_sentence(entry.sentence, code)
             assert entry.sentence.endswith((".", ".”", "…"))
             assert not set("{}") & set(entry.sentence)
             assert "None" not in entry.sentence
@@ -182,6 +205,41 @@ def test_an_appeal_is_told_as_the_department_writes() -> None:
         "applicant: Mətn Mətn Mətn; subject: “Pensiyanın yenidən hesablanması”. "
         "It came by: post. To be answered by 27 April 2026."
     )
+
+
+@pytest.mark.parametrize(
+    ("length", "code", "told"),
+    [
+        (1, "en", "(1 working day)"),
+        (15, "en", "(15 working days)"),
+        (15, "az", "(15 iş günü)"),
+        (15, "tr", "(15 iş günü)"),
+        (15, "ka", "15 სამუშაო დღე;"),
+        (1, "ru", "(на 1 рабочий день)"),
+        (3, "ru", "(на 3 рабочих дня)"),
+        (11, "ru", "(на 11 рабочих дней)"),
+        (21, "ru", "(на 21 рабочий день)"),
+        (30, "ru", "(на 30 рабочих дней)"),
+    ],
+)
+def test_a_unit_stands_in_the_form_that_its_number_asks_for(
+    length: int, code: str, told: str
+) -> None:
+    event = next(e for e in instances(AppealTermExtended) if isinstance(e, AppealTermExtended))
+    assert told in sentence(replace(event, length=length, unit=TermUnit.WORKING_DAYS), code)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("tr", "Əliyev Elçin cevap taslağını parafladı."),
+        ("ka", "პასუხის პროექტი დავიზდა. ვიზა: Əliyev Elçin."),
+        ("ru", "Проект ответа завизирован: Əliyev Elçin."),
+    ],
+)
+def test_names_of_officials_are_never_bent(code: str, told: str) -> None:
+    event = next(e for e in instances(ReplyInitialled) if isinstance(e, ReplyInitialled))
+    assert sentence(replace(event, initialled_by="aliyev"), code) == told
 
 
 def test_a_term_that_moves_by_hours_is_told_with_its_hours() -> None:

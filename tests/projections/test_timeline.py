@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from projections.timeline import Lane, Mark, timeline
+from projections.written_days import day_of_year
 from tests.domain.spec import BAKU
 
 WORDS = {each.value: each.value for each in Lane} | {"arrived": "arrived"}
@@ -14,7 +15,7 @@ FIRST = datetime(2026, 4, 1, 9, tzinfo=BAKU)
 _CIRCLE = re.compile(
     r'<text x="([\d.]+)" y="[\d.]+" text-anchor="middle" fill="#ffffff"[^>]*>([^<]+)'
 )
-_TICK = re.compile(r'<text x="([\d.]+)" y="\d+" text-anchor="middle" fill="#5b6673">(\d\d)\.(\d\d)')
+_TICK = re.compile(r'<text x="([\d.]+)" y="\d+" text-anchor="middle" fill="#5b6673">(\d+ \w+)')
 
 
 def picture(*after: float) -> tuple[list[tuple[float, str]], dict[date, float]]:
@@ -23,9 +24,10 @@ def picture(*after: float) -> tuple[list[tuple[float, str]], dict[date, float]]:
         Mark(Lane.EXECUTING, FIRST + timedelta(days=days), version)
         for version, days in enumerate(after, start=1)
     ]
-    drawn = timeline(marks, [], None, WORDS)
+    drawn = timeline(marks, [], None, WORDS, "en")
     circles = [(float(x), text) for x, text in _CIRCLE.findall(drawn)]
-    ticks = {date(2026, int(m), int(d)): float(x) for x, d, m in _TICK.findall(drawn)}
+    days = {day_of_year(day, "en"): day for day in (FIRST.date() + timedelta(n) for n in range(90))}
+    ticks = {days[text]: float(x) for x, text in _TICK.findall(drawn)}
     return circles, ticks
 
 
