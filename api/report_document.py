@@ -8,11 +8,20 @@ from babel.dates import format_date, format_datetime
 from msgspec import Struct
 
 from domain.report_definition import FLOWS, KINDS, METRICS, Measure
-from domain.report_period import ReportPeriod
+from domain.report_period import Grain, ReportPeriod
 from domain.report_tables import SECTIONS, Chart
 from domain.report_tables import Table as Defined
 from infra.charts.specification import Bar, Part
-from infra.reports.document import Cell, Column, Form, ReportDocument, Section, Shares, Table
+from infra.reports.document import (
+    Cell,
+    Column,
+    Course,
+    Form,
+    ReportDocument,
+    Section,
+    Shares,
+    Table,
+)
 from infra.reports.words import Words, words
 from projections.duties import Holder
 from projections.known_organisation import KnownOrganisation
@@ -22,6 +31,7 @@ _DECIMAL = frozenset({Measure.MEAN, Measure.MEDIAN})
 _MINUTES = "held-minutes"
 _AN_HOUR = 60
 _PEOPLE = 1000
+_COURSE = "course"
 _ROMAN = ("I", "II", "III", "IV")
 
 
@@ -81,13 +91,7 @@ class _Telling:
             closes="" if now.mismatches else said.notes["reconciles"],
             differs=tuple(self._differs()),
             notes=tuple(self._notes()),
-            sections=tuple(
-                Section(
-                    title=said.sections[section.id],
-                    tables=tuple(table for each in section.tables if (table := self._table(each))),
-                )
-                for section in SECTIONS
-            ),
+            sections=tuple(self._sections()),
             recorded_at=now.known_at,
             words=said,
         )
@@ -128,11 +132,19 @@ class _Telling:
             yield notes["people"].format(source=self.made.people_source)
         yield notes["again"]
 
+    def _sections(self) -> Iterator[Section]:
+        for section in SECTIONS:
+            tables = tuple(table for each in section.tables if (table := self._table(each)))
+            if tables or section.id != _COURSE:
+                yield Section(title=self.words.sections[section.id], tables=tables)
+
     def _table(self, defined: Defined) -> Table | None:
         if defined.by == "kind":
             return self._balance(defined)
         if defined.by is None:
             return self._lines(defined)
+        if defined.by == "step":
+            return self._course(defined)
         if len(defined.metrics) == 1:
             return self._breakdown(defined, defined.metrics[0], defined.by)
         return self._beside(defined, defined.by)
@@ -171,6 +183,44 @@ class _Telling:
             ),
             rows=tuple(rows),
         )
+
+    def _course(self, defined: Defined) -> Table | None:
+        """A row for each day or month of either year; None where analysts are told of neither."""
+        now, before = self.made.now, self.made.before
+        grain = now.period.grain.value
+        if not any(each.values(m, grain) for each in (now, before) for m in defined.metrics):
+            return None
+        firsts = {step.number: step.first for step in now.period.steps()}
+        earlier = {step.number: step.first for step in before.period.steps()}
+        today = now.known_at.astimezone(self.made.zone).date()
+        rows = []
+        for number, first in sorted((earlier | firsts).items()):
+            row: list[Cell] = [self._step(grain, first)]
+            for metric in defined.metrics:
+                there = number in firsts and firsts[number] <= today
+                row.append(self._now(metric, grain, number) if there else None)
+                row.append(self._before(metric, grain, number) if number in earlier else None)
+            rows.append(tuple(row))
+        columns = [Column(self.words.by[grain], Form.TEXT)]
+        for metric in defined.metrics:
+            name = self._metric(metric)
+            columns.append(Column(name, Form.COUNT))
+            columns.append(Column(f"{name}: {self.words.columns['before']}", Form.COUNT))
+        return Table(
+            id=defined.id,
+            title=self.words.kinds[METRICS[defined.metrics[0]].kind],
+            columns=tuple(columns),
+            rows=tuple(rows),
+            course=Course(
+                on=tuple(firsts.get(number) for number in sorted(earlier | firsts)),
+                columns=tuple((at, at + 1) for at in range(1, len(columns), 2)),
+            ),
+        )
+
+    def _step(self, grain: str, first: date) -> str:
+        if grain == Grain.MONTH:
+            return self.words.months[first.month - 1]
+        return str(format_date(first, "d MMM", locale=self.language))
 
     def _breakdown(self, defined: Defined, metric: str, by: str) -> Table | None:
         """A row for each value, the most first, beside the same period last year."""
@@ -253,9 +303,7 @@ class _Telling:
 
     def _compared(self, metric: str, by: str, value: str) -> tuple[Cell, ...]:
         now = self._now(metric, by, value)
-        before = self._told(
-            self.made.before, self.made.kept_back_before, FigureKey(metric, by, value)
-        )
+        before = self._before(metric, by, value)
         if not isinstance(now, int | float) or not isinstance(before, int | float):
             return now, before, None, None
         change = round(now - before, 1)
@@ -263,6 +311,10 @@ class _Telling:
 
     def _now(self, metric: str, by: str = "", value: str = "") -> Cell:
         return self._told(self.made.now, self.made.kept_back, FigureKey(metric, by, value))
+
+    def _before(self, metric: str, by: str = "", value: str = "") -> Cell:
+        key = FigureKey(metric, by, value)
+        return self._told(self.made.before, self.made.kept_back_before, key)
 
     def _told(
         self, figures: ReportFigures, kept_back: frozenset[FigureKey], key: FigureKey

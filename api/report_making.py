@@ -5,13 +5,14 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from api.report_document import MadeReport
 from domain.case import NotFitting
 from domain.report_definition import DEFINITION_VERSION, METRICS
 from domain.report_period import ReportPeriod
-from domain.report_small_counts import kept_back
+from domain.report_small_counts import kept_back, without_course
 from projections.figures import Scope
 from projections.known_organisation import organisation_known
 from projections.report_changes import Restated, Restating, restated
@@ -47,6 +48,9 @@ class ReportedPeriod(Struct, frozen=True, kw_only=True):
 
 class ReportedFigure(Struct, frozen=True, kw_only=True):
     """``by`` and ``value`` are empty for the whole. ``before`` is of the same period last year.
+
+    By the days of a month, or the months of a longer period, ``by`` is day or month and ``value``
+    its number, such as 03; one that isn't named had none. Analysts aren't told by these.
 
     Null is what nothing gave, such as a mean of no answers, and what is kept from analysts.
     """
@@ -124,6 +128,10 @@ async def make_report(conn: AsyncConnection[Any], asked: ReportAsked) -> MadeRep
         await figures_of(conn, period, scope, asked.position, asked.zone)
         for period in (asked.period, asked.period.year_before)
     ]
+    if not asked.small_told:
+        now, before = (
+            replace(each, figures=without_course(each.figures)) for each in (now, before)
+        )
     return MadeReport(
         now=now,
         before=before,

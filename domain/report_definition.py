@@ -45,7 +45,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     """A figure by its stable id: ``<kind>.<name>``.
 
     ``occurrence`` is what is counted; ``on_time``, ``repeat`` and ``subkind`` narrow it. ``by`` are
-    the columns it is broken down by.
+    the columns it is broken down by. ``over_time``: it is told by the steps of the period too.
     """
 
     id: str
@@ -56,12 +56,14 @@ class Metric(Struct, frozen=True, kw_only=True):
     repeat: bool | None = None
     subkind: str | None = None
     by: tuple[str, ...] = ()
+    over_time: bool = False
 
 
 class FigureKey(Struct, frozen=True, order=True):
     """``metric`` is one of METRICS; ``by`` names a column and ``value`` its value there.
 
-    Both are empty for the whole. What a case has no value for stands under the empty one.
+    Both are empty for the whole. What a case has no value for stands under the empty one. By the
+    steps of the period, ``by`` is a Grain and ``value`` the number of the day or month: "03".
     """
 
     metric: str
@@ -81,6 +83,8 @@ FLOWS: Mapping[str, str] = {
     "closing": "",
 }
 """The figures of the balance and the occurrences they count, in the order they are told."""
+OVER_TIME = ("received", "closed")
+"""Those told by the steps of the period too."""
 COMING = ("opening", "received", "reopened", "came")
 GOING = ("left", "closed")
 _AT_A_MOMENT = {"opening": Measure.OPENING, "closing": Measure.CLOSING}
@@ -110,6 +114,7 @@ def _balance(kind: CaseKind) -> list[Metric]:
             occurrence=occurrence,
             measure=_AT_A_MOMENT.get(flow, Measure.COUNT),
             by=_FLOW_BY.get((kind, flow), ("unit",)),
+            over_time=flow in OVER_TIME,
         )
         for flow, occurrence in FLOWS.items()
     ]

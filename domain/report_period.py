@@ -2,7 +2,8 @@
 
 import re
 from calendar import monthrange
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -29,6 +30,25 @@ _MONTHS = {
     PeriodKind.HALF_YEARLY: 6,
     PeriodKind.ANNUAL: 12,
 }
+
+
+class Grain(StrEnum):
+    """The steps in which the course of a period is told; the value is that of a figure's ``by``."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class Step(Struct, frozen=True):
+    """A day or month of a period, by its number in the date that it begins with: "03"."""
+
+    number: str
+    first: date
+
+
+def step_number(nth: int) -> str:
+    """The number of a day or month as figures have it: in plain order when sorted."""
+    return f"{nth:02}"
 
 
 class PeriodNotReadable(NotFitting):
@@ -83,6 +103,22 @@ class ReportPeriod(Struct, frozen=True, kw_only=True):
     def last(self) -> date:
         month = self.nth * _MONTHS[self.kind]
         return date(self.year, month, monthrange(self.year, month)[1])
+
+    @property
+    def grain(self) -> Grain:
+        """Days of a month; months of what is longer, each with the figures of its own report."""
+        return Grain.DAY if self.kind is PeriodKind.MONTHLY else Grain.MONTH
+
+    def steps(self) -> Iterator[Step]:
+        """In their order, from the first day of the period to the last."""
+        day = self.first
+        while day <= self.last:
+            if self.grain is Grain.DAY:
+                yield Step(step_number(day.day), day)
+                day += timedelta(days=1)
+            else:
+                yield Step(step_number(day.month), day)
+                day += timedelta(days=monthrange(day.year, day.month)[1])
 
     @property
     def year_before(self) -> "ReportPeriod":

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import TypeVar
 
 from domain.case import NotFitting
 from domain.report_definition import FLOWS, KINDS, METRICS, FigureKey, Measure
-from domain.report_period import PeriodKind, ReportPeriod
+from domain.report_period import Grain, PeriodKind, ReportPeriod
 from domain.small_counts import SMALLEST_TOLD
 
 _NO_COUNTS = frozenset({Measure.AMOUNT, Measure.MEAN, Measure.MEDIAN})
@@ -22,6 +23,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 _REST = " the rest"
 
 Line = frozenset[FigureKey]
+Number = TypeVar("Number", bound=float)
 
 
 class EndedQuartersOnly(NotFitting):
@@ -35,6 +37,15 @@ def require_ended_quarter(period: ReportPeriod, today: date) -> None:
     """Raise EndedQuartersOnly for a period of another kind, and for one that isn't over."""
     if period.kind is not PeriodKind.QUARTERLY or period.last >= today:
         raise EndedQuartersOnly
+
+
+def without_course(figures: Mapping[FigureKey, Number]) -> dict[FigureKey, Number]:
+    """All but what is told by the steps of the period.
+
+    They would be its months, which analysts aren't told: not even in which of them there is
+    something to tell.
+    """
+    return {key: n for key, n in figures.items() if key.by not in frozenset(Grain)}
 
 
 def kept_back(figures: Mapping[FigureKey, float]) -> frozenset[FigureKey]:

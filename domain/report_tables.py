@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.case import CaseKind
-from domain.report_definition import FLOWS, KINDS, WORKED_ON
+from domain.report_definition import FLOWS, KINDS, OVER_TIME, WORKED_ON
 
 
 class Chart(StrEnum):
@@ -18,7 +18,8 @@ class Chart(StrEnum):
 class Table(Struct, frozen=True, kw_only=True):
     """``metrics`` stand in the rows where nothing is named in ``by``, else beside each other.
 
-    Where ``by`` is "kind" they are names of figures that each kind has.
+    Where ``by`` is "kind" they are names of figures that each kind has; where it is "step" the
+    steps of the period stand in the rows, and the course is drawn.
 
     ``compared`` tells the same period last year beside it. ``per_population`` where the regions'
     people are known. ``shares_of`` are the figures by holder that are drawn as shares.
@@ -44,6 +45,14 @@ def _flows_by_unit(kind: CaseKind) -> Table:
         metrics=tuple(f"{kind}.{flow}" for flow in FLOWS),
         by="unit",
         compared=False,
+    )
+
+
+def _course(kind: CaseKind) -> Table:
+    return Table(
+        id=f"{kind}-over-time",
+        metrics=tuple(f"{kind}.{flow}" for flow in OVER_TIME),
+        by="step",
     )
 
 
@@ -84,6 +93,7 @@ SECTIONS = (
             *map(_flows_by_unit, KINDS),
         ),
     ),
+    Section(id="course", tables=tuple(map(_course, KINDS))),
     Section(
         id="received",
         tables=(

@@ -26,7 +26,7 @@ from domain.report_definition import (
     Measure,
     Metric,
 )
-from domain.report_period import PeriodNotBegun, ReportPeriod
+from domain.report_period import Grain, PeriodNotBegun, ReportPeriod, step_number
 from projections.figures import Scope
 from projections.instants import position_at, recorded_at
 
@@ -87,7 +87,12 @@ _CONTROL = {
     "control-lifted": -1,
 }
 _SIGN = dict.fromkeys(COMES, 1) | dict.fromkeys(GOES, -1) | _CONTROL
-_BEFORE, _WITHIN, _AFTER = -1, 0, 1
+_BEFORE, _AFTER = -1, 0
+"""Days and months have numbers from 1."""
+_STEPS = {
+    Grain.DAY: SQL("extract(day FROM on_day)::int4"),
+    Grain.MONTH: SQL("extract(month FROM on_day)::int4"),
+}
 
 
 async def figures_of(
@@ -121,6 +126,7 @@ async def figures_of(
         figures: dict[FigureKey, Number] = {}
         figures |= _balance(flows, standing)
         figures |= _under_control(flows)
+        figures |= _over_time(flows, period.grain)
         figures |= _counted(await asked.cells())
         figures |= await asked.medians()
         figures |= await asked.at_the_end()
@@ -154,7 +160,7 @@ class _Sum(Struct):
 
 
 _Flow = tuple[str, str, str, int]
-"""Kind, unit, occurrence, and whether before, within or after the period."""
+"""Kind, unit, occurrence, and its day or month of the period, or _BEFORE or _AFTER it."""
 _Flows = Mapping[_Flow, int]
 _Standing = Mapping[tuple[str, str], int]
 """By kind and unit."""
@@ -169,13 +175,15 @@ class _Asked(Struct, frozen=True):
     overdue_on: date
 
     async def flows(self) -> _Flows:
-        """All that ever came and went, also before and after the period."""
+        """All that ever came and went: by the steps of the period, and before and after it."""
         found = await self._rows(
-            "SELECT kind, unit, occurrence, CASE WHEN on_day < %(first)s THEN -1 "
-            "WHEN on_day <= %(last)s THEN 0 ELSE 1 END, count(*)::int8 "
+            "SELECT kind, unit, occurrence, CASE WHEN on_day < %(first)s THEN %(before)s "
+            "WHEN on_day <= %(last)s THEN {step} ELSE %(after)s END, count(*)::int8 "
             "FROM {occurrences} o WHERE occurrence = ANY(%(flows)s::text[]) AND {counted} "
             "GROUP BY 1, 2, 3, 4",
             flows=[*_SIGN],
+            before=_BEFORE,
+            after=_AFTER,
         )
         return {(kind, unit, occurrence, when): n for kind, unit, occurrence, when, n in found}
 
@@ -272,7 +280,8 @@ class _Asked(Struct, frozen=True):
             **values,
         }
         cursor = self.conn.cursor(binary=True, row_factory=tuple_row)
-        await cursor.execute(_filled(query, self.scope), given, prepare=False)
+        filled = _filled(query, self.scope, self.period.grain)
+        await cursor.execute(filled, given, prepare=False)
         return await cursor.fetchall()
 
 
@@ -293,7 +302,7 @@ _OCCURRENCES = (
 """What stands is most of all rows; what has ended since is few, and has an index of its own."""
 
 
-def _filled(query: str, scope: Scope) -> Composed:
+def _filled(query: str, scope: Scope, grain: Grain) -> Composed:
     counted = ["true"]
     if scope.units is not None:
         counted.append("unit = ANY(%(units)s::text[])")
@@ -304,6 +313,7 @@ def _filled(query: str, scope: Scope) -> Composed:
         counted=SQL(" AND ".join(counted)),
         value=SQL(_VALUE),
         occurrences=SQL(_OCCURRENCES),
+        step=_STEPS[grain],
     )
 
 
@@ -371,6 +381,17 @@ def _under_control(flows: _Flows) -> dict[FigureKey, Number]:
     for (kind, _, occurrence, when), n in flows.items():
         if occurrence in _CONTROL and when != _AFTER:
             figures[FigureKey(f"{kind}.under-control")] += _SIGN[occurrence] * n
+    return dict(figures)
+
+
+def _over_time(flows: _Flows, grain: Grain) -> dict[FigureKey, Number]:
+    figures: dict[FigureKey, Number] = defaultdict(int)
+    told = {
+        (each.kind.value, each.occurrence): each.id for each in METRICS.values() if each.over_time
+    }
+    for (kind, _, occurrence, when), n in flows.items():
+        if when not in (_BEFORE, _AFTER) and (metric := told.get((kind, occurrence))):
+            figures[FigureKey(metric, grain.value, step_number(when))] += n
     return dict(figures)
 
 

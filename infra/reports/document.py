@@ -1,6 +1,6 @@
 """A report as it is set: texts in the reader's language, numbers as numbers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -34,10 +34,20 @@ class Shares(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
 
 
+class Course(Struct, frozen=True, kw_only=True):
+    """Columns drawn over time, each beside that of the year before: ``columns`` are such pairs.
+
+    ``on`` are the days on which the rows begin, None for a row that this year doesn't have.
+    """
+
+    on: tuple[date | None, ...]
+    columns: tuple[tuple[int, int], ...]
+
+
 class Table(Struct, frozen=True, kw_only=True):
     """``id`` is plain ASCII. ``bars`` are the columns that are drawn, none where nothing is.
 
-    ``shares`` are drawn in print, as a page draws them.
+    ``course`` is drawn over time; ``shares`` are drawn in print, as a page draws them.
     """
 
     id: str
@@ -45,6 +55,7 @@ class Table(Struct, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     bars: tuple[int, ...] = ()
+    course: Course | None = None
     shares: Shares | None = None
 
 

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from infra.charts.drawn import as_png
-from infra.reports.charts import specifications
+from infra.reports.charts import drawings
 from infra.reports.document import Form, ReportDocument, Table
 from infra.reports.numbers import shown
 
@@ -49,9 +49,9 @@ def as_docx(document: ReportDocument) -> bytes:
             if table.title:
                 file.add_heading(table.title, level=2)
             _table(file, table, document)
-            for spec in specifications(table, document.language):
-                file.add_picture(BytesIO(as_png(spec)), width=Cm(15.5))
-                _describe(file, table.title)
+            for drawing in drawings(table, document.language):
+                file.add_picture(BytesIO(as_png(drawing.spec)), width=Cm(15.5))
+                _describe(file, drawing.name)
     for text in document.notes:
         file.add_paragraph(text).runs[0].font.size = Pt(8.5)
     made = BytesIO()

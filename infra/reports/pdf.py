@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.charts.drawn import as_svg
-from infra.reports.charts import specifications
+from infra.reports.charts import drawings
 from infra.reports.document import Form, ReportDocument, Table
 from infra.reports.numbers import shown
 from infra.typesetting import as_pages, as_pdf
@@ -55,5 +55,8 @@ def _table(table: Table, document: ReportDocument) -> dict[str, Any]:
             ]
             for row in table.rows
         ],
-        "charts": [as_svg(spec) for spec in specifications(table, document.language)],
+        "charts": [
+            {"name": drawing.name, "svg": as_svg(drawing.spec)}
+            for drawing in drawings(table, document.language)
+        ],
     }

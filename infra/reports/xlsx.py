@@ -94,7 +94,7 @@ def _section(
     for table in section.tables:
         sheet.write_string(top, 0, table.title, styles["heading"])
         bottom = _table(sheet, top + 1, table, document, formats)
-        charted = _chart(book, sheet, top + 1, table)
+        charted = _charts(book, sheet, top + 1, table)
         top = max(bottom, top + 1 + charted) + 2
 
 
@@ -152,27 +152,56 @@ def _told_apart(headings: list[str]) -> list[str]:
     return found
 
 
-def _chart(book: Workbook, sheet: Worksheet, top: int, table: Table) -> int:
-    """Draw the table's bars beside it, from its own cells; how many rows the drawing takes."""
-    if not table.bars or not table.rows:
+def _charts(book: Workbook, sheet: Worksheet, top: int, table: Table) -> int:
+    """Draw the table beside it, from its own cells; how many rows the drawings take."""
+    if not table.rows:
         return 0
-    last = top + min(len(table.rows), _MOST_BARS)
-    chart = book.add_chart({"type": "bar"})
-    for place, column in enumerate(table.bars):
-        chart.add_series(
-            {
-                "name": [sheet.get_name(), top, column],
-                "categories": [sheet.get_name(), top + 1, 0, last, 0],
-                "values": [sheet.get_name(), top + 1, column, last, column],
-                "fill": {"color": _LAST_YEAR if place else _INK},
-                "gap": 60,
-            }
+    charts = []
+    if table.bars:
+        charts.append(_bars(book, sheet, top, table))
+    if table.course is not None:
+        charts += [_lines(book, sheet, top, table, pair) for pair in table.course.columns]
+    for place, chart in enumerate(charts):
+        chart.set_size({"width": 620, "height": _CHART_ROWS * _ROW_PIXELS})
+        sheet.insert_chart(
+            top + place * (_CHART_ROWS + 1),
+            len(table.columns) + 1,
+            chart,
+            {"description": table.title, "object_position": 1},
         )
+    return len(charts) * (_CHART_ROWS + 1)
+
+
+def _bars(book: Workbook, sheet: Worksheet, top: int, table: Table) -> Any:
+    chart = book.add_chart({"type": "bar"})
+    rows = min(len(table.rows), _MOST_BARS)
+    for place, column in enumerate(table.bars):
+        fill = {"color": _LAST_YEAR if place else _INK}
+        chart.add_series(_series(sheet, top, rows, column) | {"fill": fill, "gap": 60})
     chart.set_title({"name": table.title, "name_font": {"size": 11}})
     chart.set_y_axis({"reverse": True})
     chart.set_legend({"position": "bottom"} if len(table.bars) > 1 else {"none": True})
-    chart.set_size({"width": 620, "height": _CHART_ROWS * _ROW_PIXELS})
-    sheet.insert_chart(
-        top, len(table.columns) + 1, chart, {"description": table.title, "object_position": 1}
-    )
-    return _CHART_ROWS
+    return chart
+
+
+def _lines(book: Workbook, sheet: Worksheet, top: int, table: Table, pair: tuple[int, int]) -> Any:
+    """A period, and the same a year earlier as a broken line."""
+    chart = book.add_chart({"type": "line"})
+    for column, line in zip(
+        pair, ({"color": _INK}, {"color": _LAST_YEAR, "dash_type": "dash"}), strict=True
+    ):
+        chart.add_series(_series(sheet, top, len(table.rows), column) | {"line": line})
+    heading = table.columns[pair[0]].heading
+    chart.set_title({"name": f"{table.title}: {heading}", "name_font": {"size": 11}})
+    chart.set_y_axis({"min": 0})
+    chart.set_legend({"position": "bottom"})
+    return chart
+
+
+def _series(sheet: Worksheet, top: int, rows: int, column: int) -> dict[str, Any]:
+    name, last = sheet.get_name(), top + rows
+    return {
+        "name": [name, top, column],
+        "categories": [name, top + 1, 0, last, 0],
+        "values": [name, top + 1, column, last, column],
+    }

@@ -40,14 +40,14 @@ def figures(period: ReportPeriod, **changes: Any) -> ReportFigures:
 
 
 def document(now: ReportFigures, **changes: Any) -> ReportDocument:
-    made = MadeReport(
-        now=now,
-        before=figures(MONTH.year_before, figures={FigureKey(RECEIVED): 40}),
-        unit=None,
-        organisation=KnownOrganisation({}, {"pensions": "Pensions department"}, {}),
-        zone=UTC,
-        **changes,
-    )
+    given: dict[str, Any] = {
+        "now": now,
+        "before": figures(MONTH.year_before, figures={FigureKey(RECEIVED): 40}),
+        "unit": None,
+        "organisation": KnownOrganisation({}, {"pensions": "Pensions department"}, {}),
+        "zone": UTC,
+    }
+    made = MadeReport(**(given | changes))
     return report_document(made, "en")
 
 
@@ -88,6 +88,30 @@ def test_who_holds_the_cases_is_drawn_as_shares_where_no_count_is_kept_back() ->
     assert table(document(held), "appeal-held-now-by-outcome").shares
     kept = document(held, kept_back=frozenset({now}), small_told=False)
     assert table(kept, "appeal-held-now-by-outcome").shares is None
+
+
+def test_the_course_of_a_month_stands_beside_last_years_day_by_day() -> None:
+    day = FigureKey(RECEIVED, "day", "03")
+    now = figures(MONTH, figures={day: 2, FigureKey(RECEIVED, "day", "05"): 28})
+    before = figures(MONTH.year_before, figures={day: 40})
+    rows = table(document(now, before=before), "appeal-over-time").rows
+    assert len(rows) == 31
+    assert rows[2] == ("3 Oct", 2, 40, 0, 0)
+    assert rows[4][:3] == ("5 Oct", 28, 0)
+    assert rows[-1] == ("31 Oct", None, 0, None, 0), "the register was on 20 October"
+
+
+def test_a_leap_day_has_a_row_in_both_years() -> None:
+    leap, plain = (ReportPeriod.of(PeriodKind.MONTHLY, f"{year}-02") for year in (2024, 2025))
+    days = {FigureKey(RECEIVED, "day", "28"): 1, FigureKey(RECEIVED, "day", "29"): 3}
+    last = {}
+    for now, before in ((leap, plain.year_before.year_before), (plain, leap)):
+        told = document(figures(now, figures=days), before=figures(before, figures=days))
+        course = table(told, "appeal-over-time")
+        assert course.course
+        last[now.year] = (course.rows[-1][:3], course.course.on[-1])
+    assert last[2025] == (("29 Feb", None, 3), None)
+    assert last[2024] == (("29 Feb", 3, None), date(2024, 2, 29))
 
 
 def test_a_balance_that_does_not_close_is_named_on_the_first_page() -> None:

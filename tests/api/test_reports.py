@@ -110,6 +110,31 @@ def test_analysts_are_told_no_small_counts(told: Told) -> None:
     refused(told.asked("analyst", "annual/restated", since=1, as_of=None), 403, "forbidden")
 
 
+def test_the_course_of_the_year_adds_up_to_what_was_received(told: Told) -> None:
+    report = told.report("auditor")
+    months = [each for each in report.figures if (each.metric, each.by) == (RECEIVED, "month")]
+    assert sum(each.now or 0 for each in months) == figure(report, RECEIVED)
+    assert sum(each.before or 0 for each in months) == 6
+    [november] = [each for each in months if each.value == "11"]
+    assert november.before == 6
+
+
+@pytest.mark.parametrize("accept", ["application/json", XLSX])
+def test_analysts_are_told_nothing_by_months(told: Told, accept: str) -> None:
+    asked = told.ended_quarter(accept=accept)
+    texts = {}
+    for who in ("leader", "analyst"):
+        content = told.asked(who, **asked).content
+        if accept == XLSX:
+            book = openpyxl.load_workbook(BytesIO(content))
+            texts[who] = str([[*sheet.tables] for sheet in book.worksheets])
+        else:
+            texts[who] = content.decode()
+    marks = ["appeal_over_time"] if accept == XLSX else ['"by":"month"', '"value":"11"']
+    assert all(mark in texts["leader"] for mark in marks)
+    assert not any(mark in texts["analyst"] for mark in marks)
+
+
 @pytest.mark.parametrize("kind", ["monthly", "quarterly", "half-yearly", "annual"])
 def test_analysts_get_ended_quarters_as_of_now_alone(told: Told, kind: str) -> None:
     today = now().date()
@@ -171,6 +196,13 @@ def test_the_workbook_has_its_tables_and_charts(told: Told) -> None:
     book = openpyxl.load_workbook(BytesIO(answer.content))
     said = words("en")
     assert len(book.sheetnames) == 1 + len(said.sections)
+    course = book.worksheets[2]
+    by_month = [
+        [cell.value for cell in row] for row in course[course.tables["t_appeal_over_time"].ref]
+    ]
+    assert [row[0] for row in by_month[1:]] == [*said.months]
+    assert sum(row[1] or 0 for row in by_month[1:]) == 6
+    assert len(getattr(course, "_charts")) == 2  # noqa: B009
     balance = book.worksheets[1]
     table = balance.tables["t_balance_by_kind"]
     rows = [[cell.value for cell in row] for row in balance[table.ref]]

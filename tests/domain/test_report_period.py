@@ -34,6 +34,21 @@ def test_a_period_has_its_days(kind: PeriodKind, written: str, first: date, last
     assert period.year_before.first == date(first.year - 1, first.month, 1)
 
 
+@given(kind=KINDS, day=DAYS)
+def test_the_steps_of_a_period_are_its_days_or_months(kind: PeriodKind, day: date) -> None:
+    period = ReportPeriod.with_day(kind, day)
+    steps = list(period.steps())
+    assert steps[0].first == period.first
+    if kind is PeriodKind.MONTHLY:
+        assert [step.number for step in steps] == [f"{n:02}" for n in range(1, period.last.day + 1)]
+        assert steps[-1].first == period.last
+    else:
+        months = [ReportPeriod.with_day(PeriodKind.MONTHLY, step.first) for step in steps]
+        assert [step.first for step in steps] == [month.first for month in months]
+        assert [step.number for step in steps] == [str(month)[-2:] for month in months]
+        assert months[-1].last == period.last
+
+
 @pytest.mark.parametrize(
     "written",
     ["", "2026-13", "2026-0", "2026-Q5", "2026-H3", "26-10", "2026-10-01", "٢٠٢٦", "0001"],

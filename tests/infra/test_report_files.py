@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -10,10 +10,11 @@ import docx
 import openpyxl
 import pytest
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from infra.charts.specification import Bar, Part
-from infra.reports.charts import MOST_BARS, specifications
-from infra.reports.document import Column, Form, ReportDocument, Section, Shares, Table
+from infra.reports.charts import MOST_BARS, drawings
+from infra.reports.document import Column, Course, Form, ReportDocument, Section, Shares, Table
 from infra.reports.docx import as_docx
 from infra.reports.numbers import shown
 from infra.reports.pdf import as_report_pages, as_report_pdf, content
@@ -93,17 +94,46 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
 def test_a_chart_has_the_largest_and_no_address() -> None:
     rows = tuple((f"unit-{n}", n, 1) for n in range(40))
     table = Table(id="t", title="", columns=TABLE.columns[:3], rows=rows, bars=(1,))
-    [spec] = specifications(table, "en")
-    labels = [value["name"] for value in spec["data"]["values"]]
+    [drawing] = drawings(table, "en")
+    labels = [value["name"] for value in drawing.spec["data"]["values"]]
     assert labels == [f"unit-{n}" for n in range(39, 39 - MOST_BARS, -1)]
-    assert "url" not in str(spec)
-    assert not [*specifications(EMPTY, "en")]
+    assert "url" not in str(drawing.spec)
+    assert not [*drawings(EMPTY, "en")]
 
 
 def test_a_tables_bars_and_shares_stand_in_print() -> None:
     file = docx.Document(BytesIO(as_docx(document("en"))))
     assert len(file.inline_shapes) == 2
     assert len(content(document("en"))["sections"][0]["tables"][0]["charts"]) == 2
+
+
+COURSE = Table(
+    id="course",
+    title="Appeals",
+    columns=(Column("Day", Form.TEXT), Column("Now", Form.COUNT), Column("Before", Form.COUNT)),
+    rows=(("27 Feb", 3, 1), ("28 Feb", None, 2), ("29 Feb", None, 4)),
+    course=Course(on=(date(2025, 2, 27), date(2025, 2, 28), None), columns=((1, 2),)),
+)
+
+
+def test_a_course_is_drawn_on_the_days_of_this_year() -> None:
+    [drawing] = drawings(COURSE, "en")
+    drawn = [(each["on"], each["part"], each["count"]) for each in drawing.spec["data"]["values"]]
+    assert drawn == [
+        ("2025-02-27", "Now", 3),
+        ("2025-02-27", "Before", 1),
+        ("2025-02-28", "Before", 2),
+    ]
+    assert drawing.name == "Appeals: Now"
+
+
+def test_a_workbook_draws_a_course_from_its_own_cells() -> None:
+    told = replace(document("en"), sections=(Section(title="Course", tables=(COURSE,)),))
+    sheet = openpyxl.load_workbook(BytesIO(as_xlsx(told))).worksheets[1]
+    [chart] = getattr(sheet, "_charts")  # noqa: B009
+    rows = [each.val.numRef.f for each in chart.series]
+    assert [row.partition("!")[2] for row in rows] == ["$B$5:$B$7", "$C$5:$C$7"]
+    assert chart.tagname == "lineChart"
 
 
 def test_every_language_has_the_same_words() -> None:

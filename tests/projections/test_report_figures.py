@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -171,6 +171,46 @@ def test_each_breakdown_adds_up_to_the_whole(log: Log) -> None:
         for by in metric.by:
             parts = [year.number(metric.id, by, value) or 0 for value in year.values(metric.id, by)]
             assert sum(parts) == year.number(metric.id), (metric.id, by)
+
+
+@pytest.mark.parametrize("unit", [None, UNITS[0]])
+def test_the_course_of_a_period_adds_up_to_its_balance(log: Log, unit: str | None) -> None:
+    scope = WHOLE if unit is None else Scope((unit,), confidential=True)
+    told = 0.0
+    for kind, day in product(PeriodKind, (MONTHS[0].first, MONTHS[-1].last)):
+        report = log.figures(ReportPeriod.with_day(kind, day), scope)
+        grain = report.period.grain
+        numbers = {step.number for step in report.period.steps()}
+        for metric in [metric.id for metric in METRICS.values() if metric.over_time]:
+            steps = report.values(metric, grain)
+            assert set(steps) <= numbers
+            assert sum(report.number(metric, grain, step) or 0 for step in steps) == (
+                report.number(metric)
+            )
+            told += report.number(metric) or 0
+    assert told
+
+
+def test_a_month_of_a_year_is_that_months_report(log: Log) -> None:
+    year = log.figures(YEAR)
+    for month in MONTHS:
+        report = log.figures(month)
+        for metric in ("appeal.received", "appeal.closed", "reception.received"):
+            assert year.number(metric, "month", str(month)[-2:]) == report.number(metric)
+
+
+def test_a_day_of_a_month_has_what_happened_on_it(log: Log) -> None:
+    with psycopg.connect(log.database) as conn:
+        found = conn.execute(
+            "SELECT to_char(on_day, 'DD'), count(*) FROM read_models.occurrences "
+            "WHERE occurrence = 'received' AND kind = 'appeal' "
+            "AND on_day BETWEEN %s AND %s GROUP BY 1",
+            (MONTHS[0].first, MONTHS[0].last),
+        ).fetchall()
+    march = log.figures(MONTHS[0])
+    days = march.values("appeal.received", "day")
+    assert {day: march.number("appeal.received", "day", day) for day in days} == dict(found)
+    assert found
 
 
 def test_later_events_change_no_report_of_before(postgres: str, log: Log) -> None:
