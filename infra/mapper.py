@@ -1,8 +1,8 @@
 """Stored bytes <-> recorded events: short stored names, an envelope, personal parts sealed."""
 
-from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,8 +25,8 @@ _REASON = "~reason"
 class StoredState(Struct, kw_only=True, omit_defaults=True):
     """The JSON that is stored.
 
-    ``data`` is the event without its personal parts; ``sealed`` holds those, per owner, as base64
-    of what their key made, bound to event and owner.
+    ``data`` is the event without its personal parts; ``sealed`` holds those, per owner, as their
+    key made them, bound to event and owner: base64 in JSON.
     """
 
     v: int
@@ -42,7 +42,7 @@ class StoredState(Struct, kw_only=True, omit_defaults=True):
     data: Plain
     behalf: str | None = None
     cause: UUID | None = None
-    sealed: dict[UUID, str] | None = None
+    sealed: dict[UUID, bytes] | None = None
 
 
 class Parts(Struct, frozen=True):
@@ -107,7 +107,7 @@ class EventMapper(Mapper[UUID]):
         recorded = parts.recorded
         event_id = recorded.event_id.bytes
         sealed = {
-            owner: b64encode(keys[owner].seal(_encode(values), event_id + owner.bytes)).decode()
+            owner: keys[owner].seal(_encode(values), event_id + owner.bytes)
             for owner, values in parts.personal.items()
         }
         state = StoredState(
@@ -183,6 +183,8 @@ def owners_of(states: Iterable[StoredState]) -> set[UUID]:
 def _gone_before(rows: Iterable[StreamRow]) -> Callable[[StreamRow], bool]:
     """Whether a row is from before the destruction of its case, among the *rows* or behind them."""
     destroyed_at = {row.case_id: row.version for row in rows if row.topic == _DESTROYED}
+    if not destroyed_at:
+        return attrgetter("destroyed")
     return lambda row: row.destroyed or row.version < destroyed_at.get(row.case_id, 0)
 
 
@@ -194,8 +196,7 @@ def _opened(row: StreamRow, stored: StoredState, keys: Keys) -> Recorded:
     lacking = False
     if stored.sealed:
         event_id = stored.id.bytes
-        for owner, secret in stored.sealed.items():
-            part = b64decode(secret)
+        for owner, part in stored.sealed.items():
             if (key := keys.get(owner)) and key.made(part):
                 values = json.decode(key.open(part, event_id + owner.bytes))
                 reason = values.pop(_REASON, reason)
