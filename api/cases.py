@@ -5,6 +5,7 @@ These read the log itself, so they are true for its last position, whatever the 
 
 import re
 from asyncio import to_thread
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -34,9 +35,15 @@ from domain.personal_fields import Field
 from domain.repeat import Verdict
 from domain.reply import ReplyDrafted, ReplyRevised
 from projections.corrections import Entries, take
-from projections.history import Entry, case_rows, tell_all, thread_rows
+from projections.history import Entry, case_now, case_rows, tell_all, thread_rows
 from projections.repeat_groups import repeats_of
-from projections.seen_cases import SeenCase, naming_seen_alone, numbers_of, seen_cases
+from projections.seen_cases import (
+    SeenCase,
+    cases_told,
+    naming_seen_alone,
+    numbers_of,
+    seen_cases,
+)
 
 DIGEST = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
@@ -269,11 +276,11 @@ async def opened_case(
     Unless *whole*, the personal fields that the caller has no need of are withheld.
     """
     async with register.pool.connection() as conn:
-        position = await head(conn)
-        rows = await case_rows(conn, case_id, position)
-    if not rows:
-        raise NoSuchCase(NoSuchCase.__doc__)
-    events = await register.desk.event_mapper.read_all_async(rows, register.keys_of)
+        position, rows = await case_now(conn, case_id)
+        if not rows:
+            raise NoSuchCase(NoSuchCase.__doc__)
+        keys_of = partial(register.keys_over, conn)
+        events = await register.desk.event_mapper.read_all_async(rows, keys_of)
     state = _after(events)
     require_sight(caller, state, register.organisation())
     if events[0].kind is CaseKind.CAUSE:
@@ -341,9 +348,11 @@ async def _told(
 ) -> History:
     language = language_of(request)
     register = register_of(request)
-    sight = sight_sql(caller_of(request), register.organisation())
-    async with register.pool.connection() as conn:
-        numbers = await numbers_of(conn, events, sight)
+    numbers: dict[UUID, str] = {}
+    if cases_told(events):
+        sight = sight_sql(caller_of(request), register.organisation())
+        async with register.pool.connection() as conn:
+            numbers = await numbers_of(conn, events, sight)
     return History(
         id=identity,
         position=position,

@@ -72,15 +72,21 @@ class Register(Struct, frozen=True, kw_only=True):
         """The keys of persons, for opening what they seal."""
         if not owners:
             return {}
-        async with (
-            self.pool.connection() as conn,
-            conn.cursor(binary=True, row_factory=tuple_row) as cursor,
-        ):
-            await cursor.execute(
-                "SELECT owner, wrapped FROM karguzar.person_keys WHERE owner = ANY(%b)",
-                (list(owners),),
-            )
-            return self.keys.unwrap(await cursor.fetchall())
+        async with self.pool.connection() as conn:
+            return await self.keys_over(conn, owners)
+
+    async def keys_over(
+        self, conn: AsyncConnection[TupleRow], owners: set[UUID]
+    ) -> dict[UUID, PersonKey]:
+        """The same over a connection that is at hand."""
+        if not owners:
+            return {}
+        cursor = conn.cursor(binary=True, row_factory=tuple_row)
+        await cursor.execute(
+            "SELECT owner, wrapped FROM karguzar.person_keys WHERE owner = ANY(%b)",
+            (list(owners),),
+        )
+        return self.keys.unwrap(await cursor.fetchall())
 
 
 AppRequest = Request[Bearer, str, State]

@@ -68,6 +68,8 @@ def withheld(recorded: Recorded, shown: Fields) -> Recorded:
     reason = recorded.reason
     if reason is not None and Field.TEXT not in shown:
         reason = WITHHELD
+    if event is recorded.event and reason is recorded.reason:
+        return recorded
     return replace(recorded, event=event, reason=reason)
 
 

@@ -32,6 +32,10 @@ _OF_CASE = (
     "WHERE originator_id = %b AND (%b::int8 IS NULL OR notification_id <= %b) "
     "ORDER BY originator_version"
 )
+_OF_CASE_NOW = (
+    f"SELECT {COLUMNS}, (SELECT position FROM karguzar.log_head) "  # noqa: S608 - a constant
+    "FROM karguzar.register_events e WHERE originator_id = %b ORDER BY originator_version"
+)
 _OF_THREAD = (
     f"SELECT {COLUMNS} FROM karguzar.register_events e "  # noqa: S608 - a constant
     "WHERE originator_id IN "
@@ -169,6 +173,14 @@ async def case_rows(
 ) -> list[StreamRow]:
     """The stored events of the case in order, up to and with position *upto*."""
     return await _rows(conn, _OF_CASE, (case_id, upto, upto))
+
+
+async def case_now(conn: AsyncConnection[Any], case_id: UUID) -> tuple[int, list[StreamRow]]:
+    """All stored events of the case in order, and the log's position; 0 where there are none."""
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(_OF_CASE_NOW, (case_id,), prepare=True)
+    found = await cursor.fetchall()
+    return found[-1][-1] if found else 0, [StreamRow(*row) for *row, _ in found]
 
 
 async def thread_rows(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
-from domain.case import CaseKind
+from domain.case import CaseKind, Event
 from domain.envelope import Recorded
 
 Sight = tuple[str, dict[str, Any]]
@@ -83,16 +84,22 @@ def cases_told(events: Iterable[Recorded]) -> set[UUID]:
     found: set[UUID] = set()
     for recorded in events:
         event = recorded.event
-        found |= {
-            value for name in _NAMING if isinstance(value := getattr(event, name, None), UUID)
-        }
-        for name in _NAMING_SEVERAL:
-            named = getattr(event, name, ())
-            found |= {each for each in named if isinstance(each, UUID)}
-        for name in _NAMING_EACH:
-            named = getattr(event, name, ())
-            found |= {each.case_id for each in named if hasattr(each, "case_id")}
+        for name in _naming_fields(type(event)):
+            held = getattr(event, name)
+            if name in _NAMING:
+                found |= {held} if isinstance(held, UUID) else set()
+            elif name in _NAMING_SEVERAL:
+                found |= {each for each in held if isinstance(each, UUID)}
+            else:
+                found |= {each.case_id for each in held if hasattr(each, "case_id")}
     return found
+
+
+@cache
+def _naming_fields(type_: type[Event]) -> tuple[str, ...]:
+    """Most events name no case, and cost no look at each name then."""
+    naming = {*_NAMING, *_NAMING_SEVERAL, *_NAMING_EACH}
+    return tuple(name for name in type_.__struct_fields__ if name in naming)
 
 
 async def numbers_of(
