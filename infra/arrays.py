@@ -3,9 +3,12 @@
 psycopg's own way looks at each element for its type, which costs more than writing it.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 from struct import Struct
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
@@ -13,6 +16,8 @@ from psycopg.pq import Format
 
 _TEXT, _TEXT_ARRAY = 25, 1009
 _INT8, _INT8_ARRAY = 20, 1016
+_BYTEA, _BYTEA_ARRAY = 17, 1001
+_UUID, _UUID_ARRAY = 2950, 2951
 _EMPTY = Struct("!iii").pack
 _HEAD = Struct("!iiiii").pack
 """Dimensions, whether one is null, the elements' type, how many, the first one's number."""
@@ -53,3 +58,64 @@ class WholeNumberArray(Dumper):
             return _EMPTY(0, 0, _INT8)
         elements = (_INT8_ELEMENT(8, number) for number in obj)
         return b"".join((_HEAD(1, 0, _INT8, len(obj), 1), *elements))
+
+
+class Uuids(list[UUID]):
+    """A list that is a parameter of type uuid[]."""
+
+
+class Numbers(list[int]):
+    """A list that is a parameter of type bigint[]."""
+
+
+class Texts(list[str]):
+    """A list that is a parameter of type text[]."""
+
+
+class Blobs(list[bytes]):
+    """A list that is a parameter of type bytea[]."""
+
+
+class _Listed(Dumper):
+    """What such a list is sent as: its elements are of one type, and none is null."""
+
+    format = Format.BINARY
+    element: ClassVar[int]
+    encoded: ClassVar[Callable[..., bytes]]
+
+    def dump(self, obj: Any) -> Buffer:
+        if not obj:
+            return _EMPTY(0, 0, self.element)
+        parts = [_HEAD(1, 0, self.element, len(obj), 1)]
+        for each in map(type(self).encoded, obj):
+            parts += (_LENGTH(len(each)), each)
+        return b"".join(parts)
+
+
+class UuidsDumper(_Listed):
+    oid = _UUID_ARRAY
+    element = _UUID
+    encoded = attrgetter("bytes")
+
+
+class TextsDumper(_Listed):
+    oid = _TEXT_ARRAY
+    element = _TEXT
+    encoded = str.encode
+
+
+class BlobsDumper(_Listed):
+    oid = _BYTEA_ARRAY
+    element = _BYTEA
+    encoded = bytes
+
+
+DUMPERS: tuple[tuple[type[Any] | None, type[Dumper]], ...] = (
+    (None, TextArray),
+    (None, WholeNumberArray),
+    (Uuids, UuidsDumper),
+    (Numbers, WholeNumberArray),
+    (Texts, TextsDumper),
+    (Blobs, BlobsDumper),
+)
+"""To be registered with a connection: by the column's type, or for the lists above."""

@@ -22,7 +22,7 @@ from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 
-from infra.arrays import TextArray, WholeNumberArray
+from infra.arrays import DUMPERS, Blobs, Numbers, Texts, Uuids
 from infra.keys import master_key_in_force
 from infra.rows import COLUMNS, StreamRow
 
@@ -95,7 +95,7 @@ class Batch:
         commands = connection.cursor(binary=True, row_factory=tuple_row).execute(
             "SELECT command_id, digest, case_id, version, position, topics "
             "FROM karguzar.commands WHERE command_id = ANY(%b)",
-            (list(command_ids),),
+            (Uuids(command_ids),),
         )
         rows = connection.cursor(binary=True, row_factory=tuple_row).execute(
             "SELECT e.originator_id, e.originator_version, e.topic, e.state, "
@@ -103,7 +103,7 @@ class Batch:
             "JOIN karguzar.register_events e "
             "ON e.originator_id = known.id AND e.originator_version > known.version "
             "ORDER BY e.originator_id, e.originator_version",
-            (list(after), list(after.values())),
+            (Uuids(after), Numbers(after.values())),
         )
         books = connection.cursor(binary=True, row_factory=tuple_row).execute(
             "SELECT book, year, last_sequence FROM karguzar.register_books"
@@ -149,7 +149,7 @@ class Batch:
             cursor.execute(
                 "INSERT INTO karguzar.person_keys (owner, wrapped) "
                 "SELECT * FROM unnest(%b::uuid[], %b::bytea[])",
-                (list(new.keys), list(new.keys.values())),
+                (Uuids(new.keys), Blobs(new.keys.values())),
             )
         if events:
             cursor.execute(
@@ -158,11 +158,11 @@ class Batch:
                 "SELECT * FROM unnest("
                 "%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bigint[])",
                 (
-                    [e.originator_id for e in events],
-                    [e.originator_version for e in events],
-                    [e.topic for e in events],
-                    [e.state for e in events],
-                    list(range(first, last + 1)),
+                    Uuids(cast("UUID", e.originator_id) for e in events),
+                    Numbers(e.originator_version for e in events),
+                    Texts(e.topic for e in events),
+                    Blobs(e.state for e in events),
+                    Numbers(range(first, last + 1)),
                 ),
             )
             cursor.execute("UPDATE karguzar.log_head SET position = %b", (last,))
@@ -188,12 +188,12 @@ class Batch:
                 "%b::bigint[], %b::text[]) "
                 "AS c (id, digest, case_id, version, position, topics)",
                 (
-                    [c.command_id for c in new.commands],
-                    [c.digest for c in new.commands],
-                    [c.case_id for c in new.commands],
-                    [c.version for c in new.commands],
-                    [c.position for c in new.commands],
-                    [" ".join(c.topics) for c in new.commands],
+                    Uuids(c.command_id for c in new.commands),
+                    Blobs(c.digest for c in new.commands),
+                    Uuids(c.case_id for c in new.commands),
+                    Numbers(c.version for c in new.commands),
+                    Numbers(c.position for c in new.commands),
+                    Texts(" ".join(c.topics) for c in new.commands),
                 ),
             )
         if events:
@@ -311,8 +311,8 @@ class Datastore(PostgresDatastore):
         def after_connect(conn: Connection[Any]) -> None:
             library_setup(conn)
             conn.prepare_threshold = 2
-            for array in (TextArray, WholeNumberArray):
-                conn.adapters.register_dumper(None, array)
+            for listed, dumper in DUMPERS:
+                conn.adapters.register_dumper(listed, dumper)
             conn.execute(f"SET ROLE {ROLE}")
 
         return after_connect

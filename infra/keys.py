@@ -15,6 +15,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Cursor, DatabaseError
 
+from infra.arrays import Uuids
+
 MARK_BYTES = 4
 _NONCE = 12
 _NOT_IN_FORCE = "KG001"
@@ -86,7 +88,7 @@ class KeyRing:
 
     def read(self, cursor: Cursor[Any], owners: Iterable[UUID]) -> dict[UUID, PersonKey]:
         """The keys that exist; an erased person has none."""
-        wanted = list(owners)
+        wanted = Uuids(owners)
         if not wanted:
             return {}
         cursor.execute(
