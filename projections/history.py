@@ -180,7 +180,7 @@ async def case_now(conn: AsyncConnection[Any], case_id: UUID) -> tuple[int, list
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     await cursor.execute(_OF_CASE_NOW, (case_id,), prepare=True)
     found = await cursor.fetchall()
-    return found[-1][-1] if found else 0, [StreamRow(*row) for *row, _ in found]
+    return found[-1][-1] if found else 0, [StreamRow(case_id, *row) for _, *row, _ in found]
 
 
 async def thread_rows(
