@@ -163,7 +163,7 @@ class Names(Struct, frozen=True, kw_only=True):
     def of(cls, names: Texts) -> Self:
         heard, stems = Texts(), Texts()
         spelt = names.all()
-        known = [_known_of(name) for name in names.numbers]
+        known = [known_of(name) for name in names.numbers]
         table = np.array(
             [
                 (heard.numbers[sound], stems.numbers[of_stem], length, initial)
@@ -181,8 +181,13 @@ class Names(Struct, frozen=True, kw_only=True):
         )
 
 
+def long_number(text: str) -> int:
+    """The value of a number that has four digits or more, as a postcode; else nought."""
+    return int(text) if 4 <= len(text) <= 9 else 0  # noqa: PLR2004
+
+
 @lru_cache(maxsize=1 << 16)
-def _known_of(name: str) -> tuple[str, str, int, bool]:
+def known_of(name: str) -> tuple[str, str, int, bool]:
     """Its sound, that of its stem, its length, and whether it is an initial."""
     stems = " ".join(map(stem, name.split(" ")))
     return sounds(name), sounds(stems), len(name), len(name) == 1 or name in INITIALS

@@ -13,7 +13,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from application.person_columns import Numbers
-from application.person_evidence import LEVELS, Comparing, Levels, Sort
+from application.person_evidence import Comparing, Levels
+from application.person_levels import LEVELS, Sort
 from application.person_likeness import RARITIES, Rarities, Weights, rarity_of
 from application.person_pairs import Prepared
 from domain.person_weights import PersonWeights, Rarity, Weight

@@ -1,24 +1,28 @@
 """How like two people are: the evidence of each pair weighed by a model, with its reasons."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import log
+from itertools import repeat
+from math import exp, log, log1p
 
 import numpy as np
 from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from application.likeness import Likeness, Reason
-from application.person_columns import Columns, Numbers
-from application.person_evidence import LEVELS, Comparing, Levels, Sort
+from application.one_or_many import Fact
+from application.person_columns import Numbers
+from application.person_evidence import Comparing, Levels
+from application.person_levels import ALIKE, DIFFERENT, ENDING, LEVELS, NEAR, SAME, SOUNDS, Sort
+from application.person_pair import levels_of
 from domain.person_card import Card
 from domain.person_weights import PersonWeights, Weight
 
 Weights = NDArray[np.float64]
 _NAMES = (Sort.GIVEN, Sort.SURNAME, Sort.PATRONYMIC)
-_AGREE = np.zeros(max(map(len, LEVELS.values())), dtype=np.bool_)
-_AGREE[[1, 2, 8]] = True
+_AGREES = tuple(level in {SAME, SOUNDS, ENDING} for level in range(max(map(len, LEVELS.values()))))
+_AGREE = np.array(_AGREES)
 _NEARLY = np.zeros(len(_AGREE), dtype=np.bool_)
-_NEARLY[[5, 6]] = True
+_NEARLY[[NEAR, ALIKE]] = True
 _MISSPELT = {Sort.GIVEN: "given-misspelt", Sort.SURNAME: "surname-misspelt"}
 RARITIES = (*(str(sort) for sort in _NAMES), *_MISSPELT.values())
 """Whose rarity counts: names that agree, and names that nearly do, as the rarer is spelt."""
@@ -26,12 +30,13 @@ _RAREST = 2.5
 """A name seen once is misspelt or new, in a list of any size."""
 _SAYS_NOTHING = 0.05
 RELATIVES, STRANGERS = "relatives", "strangers"
-_DIFFERENT = LEVELS[Sort.GIVEN].index("different")
+_GIVEN, _FIN = list(Sort).index(Sort.GIVEN), list(Sort).index(Sort.FIN)
+_SURNAME = list(Sort).index(Sort.SURNAME)
+_SAME_FIN = LEVELS[Sort.FIN].index("same")
 _SHORT_OF_JOINED = 0.5
 """Another given name alone keeps a pair so far from being taken for one, short of the same FIN."""
 RARE, COMMON = "names-rare", "names-common"
 CODES = {sort: tuple(f"{sort}-{level}" for level in levels) for sort, levels in LEVELS.items()}
-_BY_NAME = sorted(Sort)
 _NOTHING = Weight(0.0, 0.0)
 
 
@@ -64,59 +69,113 @@ class Weighing:
 
     def __init__(self, model: PersonWeights, people: int) -> None:
         self.model = model
-        self.tables = _tables(model)
+        self.tables, self.spoken = _tables(model)
         self.usual = {name: rarity.usual for name, rarity in model.rarity.items()}
-        self.start = np.array([model.start.relative, model.start.stranger])
-        self.start[1] -= log(max(people, 1) / model.people)
-        self.knows_relatives = bool(self.tables[Sort.GIVEN][_DIFFERENT, 0] < 0)
+        self.people = people
+        strangers = model.start.stranger - log(max(people, 1) / model.people)
+        self.start = Weight(model.start.relative, strangers)
+        self.knows_relatives = self.tables[Sort.GIVEN][DIFFERENT].relative < 0
 
     def against(self, levels: dict[Sort, Levels], rarity: dict[str, Weights]) -> Weights:
         """The odds of each pair against two relatives, and against two strangers: two columns."""
-        found = np.tile(self.start, (len(levels[Sort.GIVEN]), 1))
+        found = np.tile(structs.astuple(self.start), (len(levels[Sort.GIVEN]), 1))
         for sort, of_sort in levels.items():
-            found += self.tables[sort][of_sort]
+            found += np.array([*map(structs.astuple, self.tables[sort])])[of_sort]
         for name, values in rarity.items():
-            found += self.rare(name, values)
+            found += values[:, None] * np.array(structs.astuple(self.model.rarity[name].weight))
         if self.knows_relatives:
-            apart = _told_apart(levels)
-            found[apart, 0] = np.minimum(found[apart, 0], self.model.joined - _SHORT_OF_JOINED)
+            apart = _told_apart(levels[Sort.GIVEN], levels[Sort.FIN])
+            found[apart, 0] = np.minimum(found[apart, 0], self._against_relatives)
         return found
 
     def of_columns(self) -> Iterator[tuple[float, float]]:
         """The weights of the levels, of the rarities and of the start, in the order of `LEVELS`."""
         for sort in Sort:
-            yield from map(tuple, self.tables[sort][1:])
+            yield from map(structs.astuple, self.tables[sort][1:])
         for name in RARITIES:
             yield structs.astuple(self.model.rarity[name].weight)
-        yield (self.start[0], self.start[1])
+        yield structs.astuple(self.start)
 
-    def rare(self, sort: str, values: Weights) -> Weights:
-        """What names that agree are worth for being rare, of which ``values`` tell how rare."""
-        weight = self.model.rarity[sort].weight
-        worth: Weights = values[:, None] * np.array([weight.relative, weight.stranger])
-        return worth
+    def told(self, levels: Sequence[int], rarity: Mapping[str, float]) -> Likeness:
+        """The likeness of a pair whose evidence is known, with its reasons.
+
+        ``levels`` are in the order of `Sort`.
+        """
+        relative, stranger = self.start.relative, self.start.stranger
+        spoken = [of_sort[level] for of_sort, level in zip(self.spoken, levels, strict=True) if level]
+        if rarity:
+            weights = [(value, self.model.rarity[name].weight) for name, value in rarity.items()]
+            against_relative = sum(value * weight.relative for value, weight in weights)
+            against_stranger = sum(value * weight.stranger for value, weight in weights)
+            code = RARE if against_relative + against_stranger > 0 else COMMON
+            spoken.append((code, against_relative, against_stranger))
+        for _, against_relative, against_stranger in spoken:
+            relative += against_relative
+            stranger += against_stranger
+        if self.knows_relatives and _told_apart(levels[_GIVEN], levels[_FIN]):
+            relative = min(relative, self._against_relatives)
+        apart = relative - stranger
+        share = 1 / (1 + exp(max(-50.0, min(50.0, apart))))
+        others = 1 - share
+        reasons = [
+            Reason(code, round(says, 2))
+            for code, against_relative, against_stranger in spoken
+            if abs(says := against_relative * share + against_stranger * others) >= _SAYS_NOTHING
+        ]
+        reasons.sort(key=_weightiest)
+        score = min(relative, stranger) - log1p(exp(-abs(apart)))
+        return Likeness(
+            round(score, 2),
+            score >= self.model.joined,
+            score >= self.model.probable,
+            tuple(reasons),
+            RELATIVES if apart <= 0 else STRANGERS,
+        )
+
+    def of_namesakes(self, count: int) -> float:
+        """How much rarer than usual a given name with a surname is that so many have."""
+        usual = min(self.usual["given"] + self.usual["surname"], log(max(self.people, 2) / 2))
+        return log(max(self.people, 1) / count) - usual
+
+    @property
+    def _against_relatives(self) -> float:
+        return self.model.joined - _SHORT_OF_JOINED
 
 
-_READ: dict[str, tuple[PersonWeights, dict[Sort, Weights]]] = {}
+Spoken = tuple[str, float, float]
+"""The code of a level, and its weights against relatives and strangers."""
+_Tables = tuple[dict[Sort, list[Weight]], list[list[Spoken]]]
+_READ: dict[str, tuple[PersonWeights, _Tables]] = {}
 """The tables of each model that was used, so that the desk needn't lay them out for each look."""
 
 
-def _tables(model: PersonWeights) -> dict[Sort, Weights]:
+def _tables(model: PersonWeights) -> _Tables:
+    """Of each sort the weights of its levels, by their numbers; and the same with their codes."""
     known = _READ.get(model.version)
     if known is None or known[0] is not model:
-        known = _READ[model.version] = (model, {sort: _table(model, sort) for sort in Sort})
+        tables = {sort: _table(model, sort) for sort in Sort}
+        spoken = [
+            [
+                (code, weight.relative, weight.stranger)
+                for code, weight in zip(CODES[sort], table, strict=True)
+            ]
+            for sort, table in tables.items()
+        ]
+        known = _READ[model.version] = (model, (tables, spoken))
     return known[1]
 
 
-def _table(model: PersonWeights, sort: Sort) -> Weights:
+def _table(model: PersonWeights, sort: Sort) -> list[Weight]:
     weights = model.levels.get(sort, {})
-    return np.array([structs.astuple(weights.get(level, _NOTHING)) for level in LEVELS[sort]])
+    return [weights.get(level, _NOTHING) for level in LEVELS[sort]]
 
 
-def _told_apart(levels: dict[Sort, Levels]) -> NDArray[np.bool_]:
-    same_fin = LEVELS[Sort.FIN].index("same")
-    apart: NDArray[np.bool_] = (levels[Sort.GIVEN] == _DIFFERENT) & (levels[Sort.FIN] != same_fin)
-    return apart
+def _told_apart(given: Fact, fin: Fact) -> Fact:
+    return (given == DIFFERENT) & (fin != _SAME_FIN)
+
+
+def _weightiest(reason: Reason) -> tuple[float, str]:
+    return -abs(reason.weight), reason.code
 
 
 def scores(against: Weights) -> Weights:
@@ -163,81 +222,27 @@ def likenesses(
     ``namesakes``: how many of them, as far as it is known, have the given name and surname that a
     pair agrees on. Without it names count as names of the usual rarity.
     """
-    if not pairs:
-        return []
-    places: dict[int, int] = {}
-    cards: list[Card] = []
-    for card in (card for pair in pairs for card in pair):
-        if id(card) not in places:
-            places[id(card)] = len(cards)
-            cards.append(card)
-    comparing = Comparing(Columns.of(cards))
-    left = np.array([places[id(one)] for one, _ in pairs], dtype=np.int32)
-    right = np.array([places[id(other)] for _, other in pairs], dtype=np.int32)
-    levels = comparing.levels(left, right)
-    rarity = _of_namesakes(levels, model, people, namesakes) if namesakes else {}
-    return told(levels, rarity, Weighing(model, people))
-
-
-def _of_namesakes(
-    levels: dict[Sort, Levels],
-    model: PersonWeights,
-    people: int,
-    namesakes: Sequence[int | None],
-) -> dict[str, Weights]:
-    usual = min(
-        model.rarity[Sort.GIVEN].usual + model.rarity[Sort.SURNAME].usual, log(max(people, 2) / 2)
-    )
-    rarer = np.array(
-        [log(max(people, 1) / max(count, 1)) - usual if count else 0.0 for count in namesakes]
-    )
-    agree = _AGREE[levels[Sort.GIVEN]] & _AGREE[levels[Sort.SURNAME]]
-    half = np.where(agree, rarer / 2, 0.0)
-    return {Sort.GIVEN: half, Sort.SURNAME: half}
+    weighing = Weighing(model, people)
+    found = []
+    for (one, other), count in zip(pairs, namesakes or repeat(None, len(pairs)), strict=True):
+        levels = levels_of(one, other)
+        rare: dict[str, float] = {}
+        if count and _AGREES[levels[_GIVEN]] and _AGREES[levels[_SURNAME]]:
+            half = weighing.of_namesakes(count) / 2
+            rare = {"given": half, "surname": half}
+        found.append(weighing.told(levels, rare))
+    return found
 
 
 def told(
-    levels: dict[Sort, Levels], rarity: dict[str, Weights], weighing: Weighing
+    levels: Mapping[Sort, Levels], rarity: Mapping[str, Weights], weighing: Weighing
 ) -> list[Likeness]:
     """The likenesses of pairs whose evidence is known, with their reasons."""
-    model = weighing.model
-    against = weighing.against(levels, rarity)
-    of_pairs = scores(against)
-    share = 1 / (1 + np.exp(np.clip(against[:, 0] - against[:, 1], -50, 50)))
-    weights = np.stack([share, 1 - share], axis=1)
-    said = [(weighing.tables[sort][levels[sort]] * weights).sum(axis=1) for sort in _BY_NAME]
-    said.append(
-        sum(
-            (
-                (weighing.rare(sort, values) * weights).sum(axis=1)
-                for sort, values in rarity.items()
-            ),
-            np.zeros(len(against)),
-        )
-    )
-    table = np.stack(said, axis=1).round(2)
-    weightiest = np.argsort(-np.abs(table), axis=1, kind="stable")
-    speaking = (np.abs(table) >= _SAYS_NOTHING).sum(axis=1).tolist()
-    codes = [[CODES[sort][level] for level in levels[sort].tolist()] for sort in _BY_NAME]
-    codes.append([RARE if weight > 0 else COMMON for weight in table[:, -1].tolist()])
+    of_pairs = zip(*(levels[sort].tolist() for sort in Sort), strict=True)
+    if not rarity:
+        return [weighing.told(each, {}) for each in of_pairs]
+    of_names = zip(*(values.tolist() for values in rarity.values()), strict=True)
     return [
-        Likeness(
-            score,
-            joined,
-            probable,
-            tuple([Reason(codes[sort][at], row[sort]) for sort in order[:count]]),
-            RELATIVES if of_kin else STRANGERS,
-        )
-        for at, (score, joined, probable, row, order, count, of_kin) in enumerate(
-            zip(
-                of_pairs.round(2).tolist(),
-                (of_pairs >= model.joined).tolist(),
-                (of_pairs >= model.probable).tolist(),
-                table.tolist(),
-                weightiest.tolist(),
-                speaking,
-                (share >= 0.5).tolist(),  # noqa: PLR2004
-                strict=True,
-            )
-        )
+        weighing.told(each, dict(zip(rarity, rare, strict=True)))
+        for each, rare in zip(of_pairs, of_names, strict=True)
     ]

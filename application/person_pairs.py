@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from application.likeness import Likeness
 from application.person_columns import Columns, Numbers, joined
-from application.person_evidence import Comparing, Levels, Sort
+from application.person_evidence import Comparing, Levels
+from application.person_levels import Sort
 from application.person_likeness import Rarities, Weighing, Weights, rarity_of, scores, told
 from domain.person_card import (
     BROAD,

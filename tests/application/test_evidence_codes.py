@@ -3,7 +3,7 @@
 from msgspec import convert
 
 from application.matter_likeness import CANNOT_TELL, CODES
-from application.person_evidence import LEVELS
+from application.person_levels import LEVELS
 from application.person_likeness import COMMON, RARE
 from application.repeat_candidates import WITHHELD, Models
 from domain.evidence_codes import EvidenceCode, ModelName

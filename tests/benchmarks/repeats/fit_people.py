@@ -18,7 +18,8 @@ from msgspec import Struct, structs
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from application.person_evidence import LEVELS, Comparing, Sort
+from application.person_evidence import Comparing
+from application.person_levels import LEVELS, Sort
 from application.person_likeness import RARITIES, Rarities, Weighing, rarity_of, scores
 from application.person_pairs import Row, prepare
 from domain.person_weights import PersonWeights, Rarity, Weight
