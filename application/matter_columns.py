@@ -1,4 +1,4 @@
-"""Many cards as columns of numbers, so that pairs of them are compared by the thousand."""
+"""Cards with what is compared of them: one by one, and as columns of numbers for thousands."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,6 +12,23 @@ from domain.matter_card import MatterCard
 
 Numbers = NDArray[np.int64]
 Weights = NDArray[np.float64]
+_STEM = next(letter for letter, sort in SORTS.items() if sort is Sort.STEM)
+
+
+class ReadCard:
+    """``weights`` by token; ``told``: whether it has any of each sort; ``mass``: of its words."""
+
+    __slots__ = ("card", "mass", "region", "told", "topic", "weights")
+
+    def __init__(self, card: MatterCard, rarity: Rarity) -> None:
+        self.card = card
+        self.topic, self.region = card.topic, card.region
+        tokens = tokens_of(card)
+        weight = rarity.of_topic(card.topic)
+        self.weights = dict(zip(tokens, map(weight.__getitem__, tokens), strict=True))
+        told = {token[0] for token in tokens}
+        self.told = [letter in told for letter in SORTS]
+        self.mass = sum([each for token, each in self.weights.items() if token[0] == _STEM])
 
 
 class Columns:

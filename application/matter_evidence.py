@@ -3,11 +3,14 @@
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from application.matter_columns import Columns, Numbers, Weights, by_sort
-from application.matter_rarity import Sort
+from application.matter_columns import Columns, Numbers, ReadCard, Weights, by_sort
+from application.matter_rarity import SORTS, Sort
+from application.one_or_many import Fact, Facts, at_least, at_most
 
+(
+    _STEM, _VALUE, _NUMBER, _KIND, _HOUSE, _STREET, _PLACE, _DAY, _MONTH, _NAME, _COMPLAINED_OF,
+) = map(int, Sort)  # fmt: skip
 _RARE = 4.0
 _RARE_ENOUGH = 3.0
 """Words are what texts of a topic have in common, rare topics too: more of them say no more."""
@@ -45,7 +48,10 @@ class Evidence(StrEnum):
 
 
 EVIDENCE = tuple(Evidence)
-_DETAILS = (Evidence.PLACE, Evidence.HOUSE, Evidence.NUMBER, Evidence.NAME)
+_DETAILS = tuple(
+    EVIDENCE.index(one) for one in (Evidence.PLACE, Evidence.HOUSE, Evidence.NUMBER, Evidence.NAME)
+)
+_A_DAY = EVIDENCE.index(Evidence.DAY)
 _OF_A_DAY = 4.0
 _DETAIL = 3.0
 
@@ -60,41 +66,86 @@ def evidence(columns: Columns, left: Numbers, right: Numbers) -> Weights:
     pair, at, beside = _shared(columns, left, right)
     sort = columns.sort[at]
     weight = np.minimum(columns.weight[at], columns.weight[beside])
-    count = by_sort(pair, sort, len(left))
-    shared = by_sort(pair, sort, len(left), weight)
     of_words = sort == Sort.STEM
-    rare = np.bincount(pair[of_words], np.maximum(weight[of_words] - _RARE, 0), minlength=len(left))
-    both = (columns.told[left] > 0) & (columns.told[right] > 0)
-    differs = (both & (count == 0)).astype(np.float64)
-    union = columns.mass[left] + columns.mass[right] - shared[:, Sort.STEM]
-    topics, regions = columns.topic[left], columns.region[left]
-    topic, region = topics == columns.topic[right], regions == columns.region[right]
-    found: dict[Evidence, NDArray[np.generic]] = {
-        Evidence.TOPIC: topic & (topics > 0),
-        Evidence.OTHER_TOPIC: ~topic & (topics > 0) & (columns.topic[right] > 0),
-        Evidence.REGION: region & (regions > 0),
-        Evidence.OTHER_REGION: ~region & (regions > 0) & (columns.region[right] > 0),
-        Evidence.COMPLAINED_OF: shared[:, Sort.COMPLAINED_OF],
-        Evidence.OTHER_COMPLAINED_OF: differs[:, Sort.COMPLAINED_OF],
-        Evidence.PLACE: shared[:, Sort.STREET] + shared[:, Sort.PLACE],
-        Evidence.OTHER_PLACE: np.where(
-            both[:, Sort.STREET], differs[:, Sort.STREET], differs[:, Sort.PLACE]
-        ),
-        Evidence.HOUSE: shared[:, Sort.HOUSE],
-        Evidence.OTHER_HOUSE: differs[:, Sort.HOUSE],
-        Evidence.NUMBER: shared[:, Sort.VALUE],
-        Evidence.COUNT: count[:, Sort.NUMBER],
-        Evidence.OTHER_COUNT: np.maximum(count[:, Sort.KIND] - count[:, Sort.NUMBER], 0),
-        Evidence.DAY: count[:, Sort.DAY],
-        Evidence.OTHER_DAY: differs[:, Sort.DAY],
-        Evidence.MONTH: np.minimum(count[:, Sort.MONTH], 1.0),
-        Evidence.OTHER_MONTH: differs[:, Sort.MONTH],
-        Evidence.NAME: shared[:, Sort.NAME],
-        Evidence.OTHER_NAME: differs[:, Sort.NAME],
-        Evidence.RARE_WORDS: np.minimum(rare, _RARE_ENOUGH),
-        Evidence.WORDS: shared[:, Sort.STEM] / np.maximum(union, 1e-9),
-    }
-    return np.stack([found[each] for each in EVIDENCE], axis=1).astype(np.float64)
+    found = pieces(
+        told=((columns.told[left] > 0) & (columns.told[right] > 0)).T,
+        count=by_sort(pair, sort, len(left)).T,
+        shared=by_sort(pair, sort, len(left), weight).T,
+        rare=np.bincount(pair[of_words], rarer(weight[of_words]), minlength=len(left)),
+        mass=columns.mass[left] + columns.mass[right],
+        topics=(columns.topic[left], columns.topic[right]),
+        regions=(columns.region[left], columns.region[right]),
+    )
+    return np.stack(found, axis=1).astype(np.float64)
+
+
+def evidence_of(one: ReadCard, other: ReadCard) -> list[float]:
+    """The same of one pair, as the desk compares them."""
+    count, shared = [0] * len(SORTS), [0.0] * len(SORTS)
+    rare = 0.0
+    own, others = one.weights, other.weights
+    for token in own.keys() & others.keys():
+        weight = min(own[token], others[token])
+        sort = SORTS[token[0]]
+        count[sort] += 1
+        shared[sort] += weight
+        if sort == _STEM:
+            rare += rarer(weight)
+    return pieces(
+        told=[a and b for a, b in zip(one.told, other.told, strict=True)],
+        count=count,
+        shared=shared,
+        rare=rare,
+        mass=one.mass + other.mass,
+        topics=_numbered(one.topic, other.topic),
+        regions=_numbered(one.region, other.region),
+    )
+
+
+def rarer(weight: Fact) -> Fact:
+    return at_least(weight - _RARE, 0.0)
+
+
+def pieces(
+    *,
+    told: Facts,
+    count: Facts,
+    shared: Facts,
+    rare: Fact,
+    mass: Fact,
+    topics: tuple[Fact, Fact],
+    regions: tuple[Fact, Fact],
+) -> list[Fact]:
+    """Each of ``EVIDENCE``, in that order, of one pair or columns of many.
+
+    By sort: whether both have ``told`` any, the ``count`` of what is shared, and what that weighs.
+    Topics and regions are numbers, nought where there is none.
+    """
+    differs = [both & (found == 0) for both, found in zip(told, count, strict=True)]
+    (topic, other_topic), (region, other_region) = topics, regions
+    return [
+        (topic == other_topic) & (topic > 0),
+        (topic != other_topic) & (topic > 0) & (other_topic > 0),
+        (region == other_region) & (region > 0),
+        (region != other_region) & (region > 0) & (other_region > 0),
+        shared[_COMPLAINED_OF],
+        differs[_COMPLAINED_OF],
+        shared[_STREET] + shared[_PLACE],
+        differs[_STREET] | ((told[_STREET] == 0) & differs[_PLACE]),
+        shared[_HOUSE],
+        differs[_HOUSE],
+        shared[_VALUE],
+        count[_NUMBER],
+        at_least(count[_KIND] - count[_NUMBER], 0),
+        count[_DAY],
+        differs[_DAY],
+        at_most(count[_MONTH], 1),
+        differs[_MONTH],
+        shared[_NAME],
+        differs[_NAME],
+        at_most(rare, _RARE_ENOUGH),
+        shared[_STEM] / at_least(mass - shared[_STEM], 1e-9),
+    ]
 
 
 def _shared(columns: Columns, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers, Numbers]:
@@ -109,9 +160,13 @@ def _shared(columns: Columns, left: Numbers, right: Numbers) -> tuple[Numbers, N
     return pair[hit], at[hit], beside[hit]
 
 
-def share_a_detail(found: Weights) -> NDArray[np.bool_]:
-    """Whether the places, numbers, days and names that a pair shares are rare enough together."""
-    details = found[:, [EVIDENCE.index(one) for one in _DETAILS]].sum(axis=1)
-    details += found[:, EVIDENCE.index(Evidence.DAY)] * _OF_A_DAY
-    shared: NDArray[np.bool_] = details >= _DETAIL
-    return shared
+def share_a_detail(found: Facts) -> Fact:
+    """Whether the places, numbers, days and names that a pair shares are rare enough together.
+
+    ``found`` is each of ``EVIDENCE`` of one pair, or columns of many.
+    """
+    return sum(found[at] for at in _DETAILS) + found[_A_DAY] * _OF_A_DAY >= _DETAIL
+
+
+def _numbered(one: str, other: str) -> tuple[int, int]:
+    return 1 if one else 0, (1 if one == other else 2) if other else 0

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from math import log
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
 
 from application.likeness import Likeness, Reason
-from application.matter_columns import Columns, Numbers, Weights
-from application.matter_evidence import EVIDENCE, evidence, share_a_detail
+from application.matter_columns import Numbers, ReadCard, Weights
+from application.matter_evidence import EVIDENCE, evidence_of, share_a_detail
 from application.matter_rarity import Rarity
+from application.one_or_many import Fact
 from domain.matter_card import MatterCard
 from domain.matter_weights import MatterWeights
 
 CODES = tuple(f"matter-{each}" for each in EVIDENCE)
+_NAMES = tuple(map(str, EVIDENCE))
 CANNOT_TELL = "matter-cannot-tell"
 
 _CANNOT_TELL = Likeness(0.0, joined=False, probable=False, reasons=(Reason(CANNOT_TELL, 0.0),))
@@ -36,69 +39,94 @@ def matter_likenesses(
     Where the two say too little to be compared, the only reason is ``CANNOT_TELL`` and neither
     threshold is reached.
     """
-    if not pairs:
-        return []
-    places: dict[int, int] = {}
-    cards: list[MatterCard] = []
+    read: dict[int, ReadCard] = {}
     for card in (card for pair in pairs for card in pair):
-        if id(card) not in places:
-            places[id(card)] = len(cards)
-            cards.append(card)
-    left = np.array([places[id(one)] for one, _ in pairs], np.int64)
-    right = np.array([places[id(other)] for _, other in pairs], np.int64)
-    columns = Columns(cards, rarity)
-    found = evidence(columns, left, right)
-    of_pairs = found @ weights_of(model) + start_of(model, among)
-    telling = tell_enough(found, Lengths(cards, model), left, right)
-    return told(found, of_pairs, telling, model)
+        if id(card) not in read:
+            read[id(card)] = ReadCard(card, rarity)
+    start, weights = start_of(model, among), _weights_of(model)
+    likenesses = []
+    for one, other in pairs:
+        found = evidence_of(read[id(one)], read[id(other)])
+        score = start + sum(map(mul, found, weights))
+        shares = share_a_detail(found)
+        tells = tell_enough(shares, _length(one, model), _length(other, model))
+        likenesses.append(_told(found, score, model, weights, shares=shares, tells=tells))
+    return likenesses
 
 
 def told(found: Weights, of_pairs: Weights, telling: Mask, model: MatterWeights) -> list[Likeness]:
-    """The likenesses of pairs whose evidence is known, with their reasons.
+    """The likenesses of pairs whose evidence is known, with their reasons."""
+    weights = _weights_of(model)
+    shared = share_a_detail(found.T)
+    of_each = zip(found.tolist(), of_pairs.tolist(), shared.tolist(), telling.tolist(), strict=True)
+    return [
+        _told(row, score, model, weights, shares=shares, tells=tells)
+        for row, score, shares, tells in of_each
+    ]
 
-    Without a detail that is shared none is joined: words alone find the topic.
-    """
-    joined = (of_pairs >= model.joined) & share_a_detail(found)
-    weights = np.round(found * weights_of(model), 2).tolist()
-    likenesses = []
-    for row, score, may_join, tells in zip(
-        weights, of_pairs.tolist(), joined.tolist(), telling.tolist(), strict=True
-    ):
-        if not tells:
-            likenesses.append(_CANNOT_TELL)
-            continue
-        reasons = [Reason(code, weight) for code, weight in zip(CODES, row, strict=True) if weight]
-        reasons.sort(key=_weightiest)
-        likenesses.append(
-            Likeness(round(score, 2), may_join, score >= model.probable, tuple(reasons))
-        )
-    return likenesses
+
+def _told(
+    found: Sequence[float],
+    score: float,
+    model: MatterWeights,
+    weights: Sequence[float],
+    *,
+    shares: bool,
+    tells: bool,
+) -> Likeness:
+    """Without a detail that is shared none is joined: words alone find the topic."""
+    if not tells:
+        return _CANNOT_TELL
+    reasons = [
+        Reason(code, says)
+        for code, weight, amount in zip(CODES, weights, found, strict=True)
+        if amount and (says := round(amount * weight, 2))
+    ]
+    reasons.sort(key=_weightiest)
+    return Likeness(
+        round(score, 2),
+        score >= model.joined and shares,
+        score >= model.probable,
+        tuple(reasons),
+    )
 
 
 def weights_of(model: MatterWeights) -> Weights:
     """The weights in the order of ``EVIDENCE``; what the model doesn't name weighs nothing."""
-    return np.array([model.weights.get(each, 0.0) for each in EVIDENCE])
+    return np.array(_weights_of(model))
+
+
+def _weights_of(model: MatterWeights) -> list[float]:
+    weigh = model.weights.get
+    return [weigh(each, 0.0) for each in _NAMES]
 
 
 def start_of(model: MatterWeights, among: int | None) -> float:
     return model.start - log(max((among or 0) / model.texts, 1.0))
 
 
+Length = tuple[Fact, Fact]
+"""Whether a text is long enough to be compared as it is, and whether with a shared detail."""
+
+
+def _length(card: MatterCard, model: MatterWeights) -> Length:
+    return len(card.words) >= model.words, len(card.words) + card.details >= model.few
+
+
 class Lengths:
-    """Which texts are long enough to be compared as they are, or with a detail that is shared."""
+    """Of each text of a list whether it is long enough."""
 
     def __init__(self, cards: Sequence[MatterCard], model: MatterWeights) -> None:
-        words = np.array([len(card.words) for card in cards], np.int64)
-        details = np.array([card.details for card in cards], np.int64)
-        self.long: Mask = words >= model.words
-        self.short: Mask = words + details >= model.few
+        lengths = [_length(card, model) for card in cards]
+        self._long, self._short = np.array(lengths, np.bool_).reshape(-1, 2).T
+
+    def of(self, at: Numbers) -> Length:
+        return self._long[at], self._short[at]
 
 
-def tell_enough(found: Weights, lengths: Lengths, left: Numbers, right: Numbers) -> Mask:
+def tell_enough(share_a_detail: Fact, one: Length, other: Length) -> Fact:
     """Topic and a few words are shared by any two subjects; only a detail tells them apart."""
-    return (lengths.long[left] & lengths.long[right]) | (
-        lengths.short[left] & lengths.short[right] & share_a_detail(found)
-    )
+    return (one[0] & other[0]) | (one[1] & other[1] & share_a_detail)
 
 
 def _weightiest(reason: Reason) -> tuple[float, str]:

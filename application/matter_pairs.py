@@ -8,7 +8,7 @@ from msgspec import Struct
 from application.likeness import Likeness
 from application.matter_candidates import candidates
 from application.matter_columns import Columns
-from application.matter_evidence import evidence
+from application.matter_evidence import evidence, share_a_detail
 from application.matter_likeness import Lengths, start_of, tell_enough, told, weights_of
 from application.matter_rarity import rarity_of
 from domain.matter_card import MatterCard
@@ -39,7 +39,7 @@ def matter_pairs(
     for texts, left, right in candidates(columns):
         shown = evidence(columns, left, right)
         score = shown @ weights + start
-        enough = tell_enough(shown, lengths, left, right)
+        enough = tell_enough(share_a_detail(shown.T), lengths.of(left), lengths.of(right))
         (kept,) = np.nonzero(enough & (score >= model.probable))
         found = told(shown[kept], score[kept], enough[kept], model)
         for one, other, likeness in zip(

@@ -13,6 +13,9 @@ import numpy as np
 Fact = Any
 """A truth or number of one pair, or an array with that of each of many."""
 
+Facts = Any
+"""Several of them by their place: a list, or the rows of an array."""
+
 
 def chosen(rules: Sequence[tuple[Fact, int]], otherwise: Fact) -> Fact:
     """What stands beside the first condition that holds."""

@@ -197,9 +197,6 @@ class Comparing:
 
 def _once_each(one: Numbers, other: Numbers, size: int, compared: Any) -> Levels:
     """``compared`` asked once for each different pair of numbers."""
-    if len(one) < 512:
-        few: Levels = compared(one, other)
-        return few
     pairs, back = np.unique(
         np.minimum(one, other).astype(np.int64) * size + np.maximum(one, other),
         return_inverse=True,

@@ -102,7 +102,9 @@ class Weighing:
         ``levels`` are in the order of `Sort`.
         """
         relative, stranger = self.start.relative, self.start.stranger
-        spoken = [of_sort[level] for of_sort, level in zip(self.spoken, levels, strict=True) if level]
+        spoken = [
+            of_sort[level] for of_sort, level in zip(self.spoken, levels, strict=True) if level
+        ]
         if rarity:
             weights = [(value, self.model.rarity[name].weight) for name, value in rarity.items()]
             against_relative = sum(value * weight.relative for value, weight in weights)
