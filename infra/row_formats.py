@@ -1,26 +1,17 @@
 """Rows written as JSON, CSV, XLSX or Parquet: as they come, with a few thousand in memory.
 
-What takes long to load, pyarrow and xlsxwriter, is loaded where it is asked for.
+pyarrow takes long to load, and is loaded where it is asked for.
 """
 
 import csv
 import io
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
 from enum import StrEnum
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from msgspec import Struct, json
 
-SHEET_ROWS = 1_048_575
-"""Those that a sheet takes beside its headings; the rest stand on further sheets."""
-_COPIED = 1 << 18
-_WIDTH = 16
-_DAY_ZERO = date(1899, 12, 30)
-"""From where a workbook counts its days."""
+from infra.workbook import Heading, write_workbook
 
 Rows = Iterable[Sequence[tuple[Any, ...]]]
 """Batches of rows."""
@@ -88,57 +79,8 @@ def _flag(value: bool | None) -> str | None:  # noqa: FBT001
 
 
 def _xlsx(sheet: Sheet, rows: Rows, out: BinaryIO) -> None:
-    """Rows go to files beside, which are packed into the workbook at its end."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - slow to load
-
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with TemporaryDirectory(prefix="karguzar-xlsx-") as folder:
-        path = Path(folder) / "rows.xlsx"
-        with Workbook(str(path), options | {"tmpdir": folder}) as book:
-            day = book.add_format({"num_format": "yyyy-mm-dd"})
-            bold = book.add_format({"bold": True})
-            page, row_number, pages = None, SHEET_ROWS, 0
-            for batch in rows:
-                for row in batch:
-                    if page is None or row_number == SHEET_ROWS:
-                        pages, row_number = pages + 1, 0
-                        page = _page(book, sheet, pages, bold)
-                    row_number += 1
-                    _xlsx_row(page, row_number, row, day)
-            if page is None:
-                _page(book, sheet, 1, bold)
-        with path.open("rb") as file:
-            shutil.copyfileobj(file, out, _COPIED)
-
-
-def _page(book: Any, sheet: Sheet, number: int, bold: Any) -> Any:
-    page = book.add_worksheet(sheet.name if number == 1 else f"{sheet.name} {number}")
-    page.freeze_panes(1, 0)
-    page.set_column(0, len(sheet.columns) - 1, _WIDTH)
-    for n, column in enumerate(sheet.columns):
-        page.write_string(0, n, column.name, bold)
-    return page
-
-
-def _xlsx_row(page: Any, number: int, row: tuple[Any, ...], day: Any) -> None:
-    for n, value in enumerate(row):
-        match value:
-            case None:
-                continue
-            case str():
-                page.write_string(number, n, value)
-            case bool():
-                page.write_boolean(number, n, value)
-            case date():
-                page.write_number(number, n, (value - _DAY_ZERO).days, day)
-            case _:
-                page.write_number(number, n, value)
+    headings = [Heading(column.name, column.holds) for column in sheet.columns]
+    write_workbook(sheet.name, headings, rows, out)
 
 
 def _parquet(sheet: Sheet, rows: Rows, out: BinaryIO) -> None:
