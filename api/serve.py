@@ -1,7 +1,8 @@
 """The server: N processes that answer, and one for each group of read models that follows the log.
 
 Each is replaced when it dies. The runners are processes of their own, for folding holds on to the
-interpreter and would delay the requests of a process that it shared.
+interpreter and would delay the requests of a process that it shared. On Linux all are forked from
+one that has loaded what they need: they start at once, and share it in memory.
 """
 
 import multiprocessing
@@ -12,7 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from multiprocessing.process import BaseProcess
 
@@ -21,7 +23,7 @@ import uvicorn
 
 from infra.collecting import collect_seldom
 from infra.logging import configure_logging
-from infra.parent import end_with_parent
+from infra.parent import end_with_parent, hold_for_forks
 from infra.settings import Settings
 from projections.groups import PACES, Group
 
@@ -29,6 +31,7 @@ _DRAIN_SECONDS = 20
 _SETTLED_SECONDS = 30
 _RECALCULATION_PAUSE = 0.1
 _BACKLOG = 2048
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 log = structlog.get_logger()
 
@@ -38,34 +41,54 @@ def serve(settings: Settings, conninfo: str, *, ready: Callable[[], None] = lamb
     listening = _listen(settings)
     with tempfile.TemporaryDirectory(prefix="karguzar-metrics-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
-        family = _Family(settings, conninfo, listening)
+        forking = sys.platform == "linux" and threading.active_count() == 1
+        if forking:
+            _load()
+            hold_for_forks()
+        family = _Family(settings, conninfo, listening, forking=forking)
         family.start()
         ready()
         family.watch()
 
 
+def _load() -> None:
+    """Here, what the others need; not before the folder of the figures is known."""
+    import api.analytics_composition  # noqa: PLC0415
+    import api.app  # noqa: PLC0415
+    import api.retention_composition  # noqa: PLC0415
+    import api.unit_reports_composition  # noqa: F401, PLC0415
+
+    collect_seldom()
+
+
 class _Family:
     """The processes of one server."""
 
-    def __init__(self, settings: Settings, conninfo: str, listening: socket.socket) -> None:
-        self._spawn = multiprocessing.get_context("spawn")
+    def __init__(
+        self, settings: Settings, conninfo: str, listening: socket.socket, *, forking: bool
+    ) -> None:
+        get = multiprocessing.get_context
+        processes = get("fork") if forking else get("spawn")
+        self._beginning = _signals_held if forking else nullcontext
         self._stopping = threading.Event()
         self._members: dict[str, BaseProcess] = {}
         self._begun: dict[str, float] = {}
         self._deaths: dict[str, int] = {}
         self._making: dict[str, Callable[[], BaseProcess]] = {
-            "runner": lambda: self._spawn.Process(target=run_runner, args=(settings, conninfo)),
-            "later-runner": lambda: self._spawn.Process(
-                target=run_later_runner, args=(settings, conninfo)
+            "runner": lambda: processes.Process(
+                target=run_runner, args=(settings, conninfo, listening)
+            ),
+            "later-runner": lambda: processes.Process(
+                target=run_later_runner, args=(settings, conninfo, listening)
             ),
         }
         for number in range(settings.workers):
-            self._making[f"worker-{number}"] = lambda: self._spawn.Process(
+            self._making[f"worker-{number}"] = lambda: processes.Process(
                 target=run_worker, args=(settings, conninfo, listening)
             )
 
     def start(self) -> None:
-        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for signum in _STOPS:
             signal.signal(signum, lambda *_: self._stopping.set())
         for name in self._making:
             self._begin(name)
@@ -97,14 +120,25 @@ class _Family:
         if self._stopping.is_set():
             return
         member = self._making[name]()
-        member.start()
+        with self._beginning():
+            member.start()
         self._begun[name] = time.monotonic()
         self._members[name] = member
 
 
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """One that comes to a process just forked waits until it has handlers of its own."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+
 def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> None:
     """One process that answers requests."""
-    from api.app import build_app  # noqa: PLC0415 - only workers need it all
+    from api.app import build_app  # noqa: PLC0415 - loaded before, or here where it is spawned
 
     _set_up(settings)
     app = build_app(settings, conninfo)
@@ -128,7 +162,7 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
     server.run(sockets=[listening])
 
 
-def run_runner(settings: Settings, conninfo: str) -> None:
+def run_runner(settings: Settings, conninfo: str, listening: socket.socket) -> None:
     """The process that follows the log for what somebody waits for, and does what goes on beside.
 
     That is watching clocks and calendar, proving the log and sending notices. Where there are too
@@ -145,6 +179,7 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     from api.retention_composition import make_destruction_rounds  # noqa: PLC0415
     from api.unit_reports_composition import make_unit_report_rounds  # noqa: PLC0415
 
+    listening.close()
     stopping = _set_up_runner(settings, Group.NEAR)
     runner = make_runner(settings, conninfo)
     make_watch_rounds(settings, conninfo, lambda: runner.leads).start()
@@ -161,8 +196,9 @@ def run_runner(settings: Settings, conninfo: str) -> None:
     runner.run(conninfo, stopping.is_set)
 
 
-def run_later_runner(settings: Settings, conninfo: str) -> None:
+def run_later_runner(settings: Settings, conninfo: str, listening: socket.socket) -> None:
     """The process that follows the log for the read models that nobody waits for."""
+    listening.close()
     stopping = _set_up_runner(settings, Group.LATER)
     # Nice already: what it takes to start doesn't hold up the workers.
     from api.composition import make_later_runner  # noqa: PLC0415 - only here
@@ -214,6 +250,9 @@ def run_destructions(settings: Settings, conninfo: str) -> None:
 
 
 def _set_up(settings: Settings) -> None:
+    for signum in _STOPS:
+        signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     configure_logging(settings.log_level, console=sys.stderr.isatty())
     collect_seldom()
     end_with_parent()

@@ -164,7 +164,7 @@ class Server:
         found = []
         for process in self.process.children():
             with suppress(psutil.NoSuchProcess):
-                if "spawn_main" in " ".join(process.cmdline()):
+                if "resource_tracker" not in " ".join(process.cmdline()):
                     found.append(process)
         return found
 

@@ -229,7 +229,7 @@ def test_when_the_parent_is_killed_nothing_is_left_running(postgres: str, server
     ):
         # One worker answers; the other may still be starting.
         family: list[psutil.Process] = server.family()
-        assert len(family) == 6
+        assert len(family) >= 5
         server.process.kill()
         wait_until(lambda: not any(map(alive, family)), 15, "the orphans end")
         with pytest.raises(httpx.ConnectError):
