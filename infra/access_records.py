@@ -2,25 +2,34 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import accumulate
+from struct import pack
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from msgspec import json
 from psycopg import Connection
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, Format
 
 from domain.access_record import AccessRecord
 from infra.eventstore import ROLE
 
-_COLUMNS = (
-    "official, on_behalf_of, unit, client, roles, action, operation, cases, thread, person, "
-    "problem, reason, query, position"
+_GIVEN = (
+    "official text, on_behalf_of text, unit text, client text, roles text[], action text, "
+    "operation text, thread uuid, person uuid, problem text, reason text, query jsonb, "
+    "position bigint"
 )
+_NAMES = ", ".join(column.split()[0] for column in _GIVEN.split(", "))
+# The ids of all rows come beside them as one array: as text, those of a long list cost its reader
+# more than all else.
 _INSERT = (
-    f"INSERT INTO karguzar.accesses ({_COLUMNS}) SELECT {_COLUMNS} "  # noqa: S608 - fixed names
-    "FROM json_populate_recordset(NULL::karguzar.accesses, %s::json)"
+    f"INSERT INTO karguzar.accesses ({_NAMES}, cases) "  # noqa: S608 - fixed names
+    f"SELECT {_NAMES}, ({{cases}}::uuid[])[first_case:last_case] "
+    f"FROM json_to_recordset({{rows}}::json) AS given({_GIVEN}, first_case int, last_case int)"
 )
+_UUID, _ARRAY_OF_UUIDS, _JSON = 2950, 2951, 114
 _LARGEST = 500
 _STATEMENT = b"record"
 
@@ -65,7 +74,8 @@ class AccessLog:
     ) -> None:
         failed: BaseException | None = None
         try:
-            await self._insert(_as_json([record for record, _ in batch]))
+            records = [record for record, _ in batch]
+            await self._insert(_as_json(records), _as_array(_cases(records)))
         except Exception as error:  # noqa: BLE001 - each that waits is told
             failed = error
         for _, future in batch:
@@ -76,14 +86,14 @@ class AccessLog:
             else:
                 future.set_exception(failed)
 
-    async def _insert(self, rows: bytes) -> None:
+    async def _insert(self, rows: bytes, cases: bytes) -> None:
         """Once more over a fresh connection where the one at hand has gone.
 
         Then a row may stand there twice, which misleads nobody.
         """
         if self._wire is not None:
             try:
-                await self._wire.execute(rows)
+                await self._wire.execute(rows, cases)
             except psycopg.OperationalError:
                 self._wire.close()
                 self._wire = None
@@ -91,7 +101,7 @@ class AccessLog:
                 return
         conn = await asyncio.to_thread(_connected, self._conninfo)
         self._wire = _Wire(conn)
-        await self._wire.execute(rows)
+        await self._wire.execute(rows, cases)
 
 
 class _Wire:
@@ -110,10 +120,12 @@ class _Wire:
         self._socket: int | None = self._pgconn.socket
         self._loop.add_reader(self._pgconn.socket, self._read)
 
-    async def execute(self, rows: bytes) -> None:
+    async def execute(self, rows: bytes, cases: bytes) -> None:
         """Raises psycopg's errors; of them OperationalError when the connection has gone."""
         self._answered, self._error = self._loop.create_future(), None
-        self._pgconn.send_query_prepared(_STATEMENT, [rows])
+        self._pgconn.send_query_prepared(
+            _STATEMENT, [rows, cases], param_formats=[Format.TEXT, Format.BINARY]
+        )
         while self._pgconn.flush():
             await self._writable()
         await self._answered
@@ -163,20 +175,38 @@ def _connected(conninfo: str) -> Connection[Any]:
     conn = psycopg.connect(conninfo, autocommit=True)
     conn.execute(f"SET ROLE {ROLE}")
     conn.execute("SET synchronous_commit = off")
-    conn.pgconn.prepare(_STATEMENT, _INSERT.replace("%s", "$1").encode())
+    statement = _INSERT.format(rows="$1", cases="$2").encode()
+    conn.pgconn.prepare(_STATEMENT, statement, [_JSON, _ARRAY_OF_UUIDS])
     return conn
 
 
 def write_access(conn: Connection[Any], record: AccessRecord) -> None:
     """Write one record, for a command of the command line."""
-    conn.execute(_INSERT, (_as_json([record]).decode(),))
+    conn.execute(
+        _INSERT.format(rows="%(rows)s", cases="%(cases)s"),
+        {"rows": _as_json([record]).decode(), "cases": _cases([record])},
+    )
+
+
+def _cases(records: Sequence[AccessRecord]) -> list[UUID]:
+    return [case for record in records for case in record.cases]
+
+
+def _as_array(ids: Sequence[UUID]) -> bytes:
+    """As PostgreSQL takes an array in binary form."""
+    if not ids:
+        return pack(">iii", 0, 0, _UUID)
+    size = pack(">i", len(ids[0].bytes))
+    return pack(">iiiii", 1, 0, _UUID, len(ids), 1) + size + size.join([id_.bytes for id_ in ids])
 
 
 def _as_json(records: Sequence[AccessRecord]) -> bytes:
-    return json.encode([_row(record) for record in records])
+    """Each says from which to which of all cases are its own."""
+    lasts = accumulate(len(record.cases) for record in records)
+    return json.encode([_row(*each) for each in zip(records, lasts, strict=True)])
 
 
-def _row(record: AccessRecord) -> dict[str, Any]:
+def _row(record: AccessRecord, last_case: int) -> dict[str, Any]:
     by = record.by
     return {
         "official": by.official,
@@ -186,7 +216,8 @@ def _row(record: AccessRecord) -> dict[str, Any]:
         "roles": sorted(record.roles),
         "action": record.action,
         "operation": record.operation,
-        "cases": record.cases,
+        "first_case": last_case - len(record.cases) + 1,
+        "last_case": last_case,
         "thread": record.thread,
         "person": record.person,
         "problem": record.problem,
