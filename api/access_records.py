@@ -37,6 +37,7 @@ SHOWS_NO_CASE: Mapping[str, str] = {
     "analytics.list": "which views there are",
     "pages.events": "how far the figures have come",
     "pages.reports": "which reports there are",
+    "pages.report-since": "a question",
     "pages.claim-form": "an empty form",
 }
 """What may be read without a record, by its operation, and why."""

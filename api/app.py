@@ -84,6 +84,7 @@ from api.tokens import ClaimNames, Keys, TokenChecker, keys_from
 from application.orders import DatabaseGone
 from infra.access_records import AccessLog
 from infra.calendar_feeds import CalendarFeeds
+from infra.code_names import read_code_names
 from infra.deputising import Deputies
 from infra.eventstore import ROLE
 from infra.group_commit import GroupCommit
@@ -264,7 +265,7 @@ async def _running(
         deputies=Deputies(desk.log.datastore),
         proofs=Proofs(settings.proof.log_origin),
         organisation=organisation_in(conninfo),
-        names=kept(partial(_names, conninfo, ZoneInfo(settings.time_zone))),
+        names=kept(partial(_names, conninfo, settings)),
         terms=terms_asked_of(settings, desk),
         calendar=calendars_used(desk),
         connect=partial(_connect, conninfo),
@@ -283,9 +284,10 @@ async def _running(
         desk.close()
 
 
-def _names(conninfo: str, time_zone: ZoneInfo) -> Names:
+def _names(conninfo: str, settings: Settings) -> Names:
+    codes = read_code_names(settings.names_file)
     with psycopg.connect(conninfo) as conn:
-        return names_in(conn, time_zone)
+        return names_in(conn, ZoneInfo(settings.time_zone), codes)
 
 
 def _connect(conninfo: str) -> Connection[TupleRow]:

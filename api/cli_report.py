@@ -25,7 +25,7 @@ from api.report_making import (
     make_restated,
     told,
 )
-from api.reports import people_in
+from api.reports import installed
 from api.restated_document import restated_document
 from domain.access_record import Action
 from domain.case import NotFitting
@@ -58,7 +58,7 @@ class _Options(Struct, frozen=True, kw_only=True):
     known: str | None
     confidential: bool
     restated: bool
-    people: dict[str, Any]
+    installed: dict[str, Any]
 
 
 @click.command("report", help=_HELP)
@@ -108,13 +108,13 @@ def report(  # noqa: PLR0913 - each is an option
             known=known,
             confidential=confidential,
             restated=restated,
-            people=people_in(settings, period),
+            installed=installed(settings, period),
         )
         with register(settings, master_key=False) as conninfo:
             found = asyncio.run(_read(conninfo, zone, asked))
             _put_on_record(conninfo, found, asked)
             if not as_json:
-                _write(conninfo, found, zone, ReportForm(form), language, output)
+                _write(conninfo, found, asked, zone, ReportForm(form), language, output)
     except (NotFitting, FiguresBehind) as error:
         fail(str(error), status=1)
     if as_json:
@@ -143,7 +143,7 @@ async def _read(conninfo: str, zone: ZoneInfo, asked: _Options) -> MadeReport | 
             confidential=asked.confidential,
             position=position,
             zone=zone,
-            **asked.people,
+            **asked.installed,
         )
         if asked.restated:
             return await make_restated(conn, question, seen, _EVERYTHING)
@@ -171,6 +171,7 @@ def _put_on_record(conninfo: str, found: MadeReport | RestatedReport, asked: _Op
 def _write(
     conninfo: str,
     found: MadeReport | RestatedReport,
+    asked: _Options,
     zone: ZoneInfo,
     form: ReportForm,
     language: str,
@@ -183,7 +184,7 @@ def _write(
         content = json.encode(_plain(found))
     elif isinstance(found, RestatedReport):
         with psycopg.connect(conninfo) as conn:
-            names = names_in(conn, zone)
+            names = names_in(conn, zone, asked.installed["codes"])
         content = written(form, restated_document(found, names, zone, language))
     else:
         content = written(form, report_document(found, language))

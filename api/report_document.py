@@ -12,6 +12,7 @@ from domain.report_period import Grain, ReportPeriod
 from domain.report_tables import SECTIONS, Chart
 from domain.report_tables import Table as Defined
 from infra.charts.specification import Bar, Part
+from infra.code_names import CodeNames
 from infra.reports.document import (
     Cell,
     Column,
@@ -39,7 +40,8 @@ class MadeReport(Struct, frozen=True, kw_only=True):
     """The figures of a period and of the same one last year, as known at the same position.
 
     ``unit`` and those below it are counted, or the whole register. ``kept_back`` are the figures
-    that the reader isn't told. ``people`` are those of the regions, by ``people_source``.
+    that the reader isn't told. ``people`` are those of the regions, by ``people_source``; ``codes``
+    names regions and topics.
     """
 
     now: ReportFigures
@@ -52,6 +54,7 @@ class MadeReport(Struct, frozen=True, kw_only=True):
     small_told: bool = True
     people: Mapping[str, int] = {}
     people_source: str = ""
+    codes: CodeNames = CodeNames()
 
 
 def title_of(period: ReportPeriod, said: Words) -> str:
@@ -69,6 +72,11 @@ def day_of(day: date, language: str) -> str:
 
 def instant_of(at: datetime, zone: tzinfo, language: str) -> str:
     return str(format_datetime(at, "d MMMM y, HH:mm:ss", tzinfo=zone, locale=language))
+
+
+def in_hours(metric: str, n: Number | None) -> Number | None:
+    """The number of the figure as it is read: how long cases were held in whole hours."""
+    return round(n / _AN_HOUR) if n is not None and metric.endswith(_MINUTES) else n
 
 
 def report_document(made: MadeReport, language: str) -> ReportDocument:
@@ -321,10 +329,7 @@ class _Telling:
     ) -> Cell:
         if key in kept_back:
             return self.words.kept_back
-        n = figures.number(key.metric, key.by, key.value)
-        if n is not None and key.metric.endswith(_MINUTES):
-            return round(n / _AN_HOUR)
-        return n
+        return in_hours(key.metric, figures.number(key.metric, key.by, key.value))
 
     def _values(self, metric: str, by: str) -> list[str]:
         """The values of either year, the most first."""
@@ -361,7 +366,7 @@ class _Telling:
         if by == "official":
             return self.made.organisation.officials.get(value, value)
         if by in ("topic", "region"):
-            return value
+            return self.made.codes.name(by, value, self.language)
         return self.words.values.get(value, value)
 
 

@@ -13,6 +13,7 @@ from domain.case import NotFitting
 from domain.report_definition import DEFINITION_VERSION, METRICS
 from domain.report_period import ReportPeriod
 from domain.report_small_counts import kept_back, without_course
+from infra.code_names import CodeNames
 from projections.figures import Scope
 from projections.known_organisation import organisation_known
 from projections.report_changes import Restated, Restating, restated
@@ -38,6 +39,7 @@ class ReportAsked(Struct, frozen=True, kw_only=True):
     small_told: bool = True
     people: Mapping[str, int] = {}
     people_source: str = ""
+    codes: CodeNames = CodeNames()
 
 
 class ReportedPeriod(Struct, frozen=True, kw_only=True):
@@ -141,6 +143,7 @@ async def make_report(conn: AsyncConnection[Any], asked: ReportAsked) -> MadeRep
         small_told=asked.small_told,
         people=asked.people,
         people_source=asked.people_source,
+        codes=asked.codes,
         kept_back=frozenset() if asked.small_told else kept_back(now.figures),
         kept_back_before=frozenset() if asked.small_told else kept_back(before.figures),
     )

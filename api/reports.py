@@ -39,6 +39,7 @@ from domain.case import UnitId
 from domain.report_definition import DEFINITION_VERSION
 from domain.report_period import PeriodKind, PeriodNotBegun, ReportPeriod
 from domain.report_small_counts import EndedQuartersOnly, require_ended_quarter
+from infra.code_names import read_code_names
 from infra.population import read_population
 from infra.reports.document import ReportDocument
 from infra.reports.words import LANGUAGES
@@ -153,31 +154,19 @@ async def restated(  # noqa: PLR0913
     definition: Definition = DEFINITION_VERSION,
     wait_for: WaitFor = None,
 ) -> Response[bytes]:
-    register, caller = register_of(request), caller_of(request)
-    require_personal(caller)
+    register = register_of(request)
     form = FORMS[chosen(request, [*FORMS])]
-    question = AskedOf(
+    asked = AskedOf(
         kind=kind, period=written, unit=unit, known=since, definition=definition, wait_for=wait_for
     )
-    asked = await _asked(register, caller, question)
-    until = await _position(register, known)
-    if until < asked.position:
-        raise SpanBackwards(SpanBackwards.__doc__)
-    sight = list_sight_sql(caller, register.organisation())
-    async with _AT_ONCE, register.pool.connection() as conn:
-        found = await make_restated(conn, asked, until, sight)
-    await record(
-        request,
-        Action.CHANGES_READ,
-        cases=list(dict.fromkeys(each.case_id for each in found.events if each.case_id)),
-        query=filters({"period": found.period.period.lower(), "since": found.since, "unit": unit}),
-        position=found.position,
-    )
+    found = await changed_since(register, caller_of(request), asked, known)
+    await record_changes(request, found)
     name = f"report-{found.period.period}-restated.{form}"
     if form is ReportForm.JSON:
         return _answer(json.encode(found), form, name)
     spoken = language or language_of(request, LANGUAGES)
-    document = restated_document(found, register.names(), asked.zone, spoken)
+    zone = register.desk.terms.time_zone
+    document = restated_document(found, register.names(), zone, spoken)
     return _answer(await rendered(document, form), form, name)
 
 
@@ -194,6 +183,35 @@ async def reported(register: Register, caller: Caller, asked: AskedOf) -> MadeRe
     question = await _asked(register, caller, asked)
     async with _AT_ONCE, register.pool.connection() as conn:
         return await make_report(conn, question)
+
+
+async def changed_since(
+    register: Register, caller: Caller, earlier: AskedOf, until: str | None
+) -> RestatedReport:
+    """What has changed in the *earlier* report, and by which of the cases the caller may see.
+
+    Up to the position or instant *until*, or now. Raises as `reported`, and SpanBackwards.
+    """
+    require_personal(caller)
+    asked = await _asked(register, caller, earlier)
+    position = await _position(register, until)
+    if position < asked.position:
+        raise SpanBackwards(SpanBackwards.__doc__)
+    sight = list_sight_sql(caller, register.organisation())
+    async with _AT_ONCE, register.pool.connection() as conn:
+        return await make_restated(conn, asked, position, sight)
+
+
+async def record_changes(request: AppRequest, found: RestatedReport) -> None:
+    """Put on record of which cases the changes are about to be shown."""
+    period = found.period.period.lower()
+    await record(
+        request,
+        Action.CHANGES_READ,
+        cases=list(dict.fromkeys(each.case_id for each in found.events if each.case_id)),
+        query=filters({"period": period, "since": found.since, "unit": found.unit}),
+        position=found.position,
+    )
 
 
 async def record_report(request: AppRequest, made: MadeReport) -> None:
@@ -237,16 +255,20 @@ async def _asked(register: Register, caller: Caller, asked: AskedOf) -> ReportAs
         position=position,
         zone=register.desk.terms.time_zone,
         small_told=sees_personal(caller),
-        **people_in(register.settings, period),
+        **installed(register.settings, period),
     )
 
 
-def people_in(settings: Settings, period: ReportPeriod) -> dict[str, Any]:
-    """The people of the regions in the year of the *period*, where a file tells them."""
-    if settings.population_file is None:
-        return {}
-    population = read_population(settings.population_file)
-    return {"people": population.of(period.year), "people_source": population.source}
+def installed(settings: Settings, period: ReportPeriod) -> dict[str, Any]:
+    """What a report takes from the installation's files.
+
+    The names of topics and regions, and the regions' people in the year of the *period*.
+    """
+    found: dict[str, Any] = {"codes": read_code_names(settings.names_file)}
+    if settings.population_file is not None:
+        population = read_population(settings.population_file)
+        found |= {"people": population.of(period.year), "people_source": population.source}
+    return found
 
 
 async def _position(register: Register, known: str | None) -> int:

@@ -1,11 +1,12 @@
 """What has changed in a report, as tables in the reader's language."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
-from api.report_document import instant_of, title_of
-from api.report_making import RestatedReport
+from api.report_document import day_of, in_hours, instant_of, title_of
+from api.report_making import RestatedFigure, RestatedReport
 from domain.report_definition import METRICS
-from domain.report_period import PeriodKind, ReportPeriod
+from domain.report_period import Grain, PeriodKind, ReportPeriod
 from infra.reports.document import Column, Form, ReportDocument, Section, Table
 from infra.reports.words import Words, words
 from projections.report_changes import Counted
@@ -26,7 +27,7 @@ def restated_document(
         (said.facts["definition"], str(found.definition)),
     )
     sections = (
-        Section(title=texts["figure"], tables=(_figures(found, names, said),)),
+        Section(title=texts["figure"], tables=(_figures(found, names, said, language),)),
         Section(title=texts["events"], tables=(_events(found, names, zone, said, language),)),
     )
     changed = bool(found.figures or found.events)
@@ -44,6 +45,38 @@ def restated_document(
     )
 
 
+def figure_name(each: RestatedFigure, names: Names, said: Words, language: str) -> str:
+    """What a figure is called, with its kind and what it is broken down by."""
+    kind = said.kinds[METRICS[each.metric].kind]
+    name = f"{kind}: {said.metrics[each.metric.partition('.')[2]]}"
+    if each.by:
+        value = _value(each.by, each.value, names, said, language)
+        name += f" \N{EN DASH} {said.by[each.by]}: {value}"
+    return name
+
+
+def counted(
+    one: Counted, others: Sequence[Counted], names: Names, said: Words, language: str
+) -> str:
+    """An occurrence in words, with all in which it differs from those in its place."""
+    name = said.metrics.get(_SAID.get(one.occurrence, one.occurrence), one.occurrence)
+    parts = [name, names.unit(one.unit)]
+    if one.on_day:
+        parts.insert(0, day_of(one.on_day, language))
+    if one.outcome:
+        parts.append(said.values.get(one.outcome, one.outcome))
+    for by in _MORE:
+        value = getattr(one, by)
+        same = (each for each in others if each.occurrence == one.occurrence)
+        if any(getattr(each, by) != value for each in same):
+            parts.append(f"{said.by[by]}: {_value(by, value or '', names, said, language)}")
+    return ", ".join(parts)
+
+
+_SAID = {"came-to-unit": "came", "left-unit": "left", "held-ball": "held-minutes"}
+_MORE = ("subkind", "official", "channel", "region", "topic", "applicant")
+
+
 def _period(found: RestatedReport) -> ReportPeriod:
     written = found.period.period
     kind = {"Q": PeriodKind.QUARTERLY, "H": PeriodKind.HALF_YEARLY}.get(
@@ -52,15 +85,16 @@ def _period(found: RestatedReport) -> ReportPeriod:
     return ReportPeriod.of(kind, written)
 
 
-def _figures(found: RestatedReport, names: Names, said: Words) -> Table:
+def _figures(found: RestatedReport, names: Names, said: Words, language: str) -> Table:
     texts = said.restated
-    rows = []
-    for each in found.figures:
-        kind = said.kinds[METRICS[each.metric].kind]
-        name = f"{kind}: {said.metrics[each.metric.partition('.')[2]]}"
-        if each.by:
-            name += f" \N{EN DASH} {said.by[each.by]}: {_value(each.by, each.value, names, said)}"
-        rows.append((name, each.was, each.now))
+    rows = [
+        (
+            figure_name(each, names, said, language),
+            in_hours(each.metric, each.was),
+            in_hours(each.metric, each.now),
+        )
+        for each in found.figures
+    ]
     return Table(
         id="restated-figures",
         title="",
@@ -81,8 +115,10 @@ def _events(found: RestatedReport, names: Names, zone: tzinfo, said: Words, lang
             each.event,
             instant_of(each.recorded_at, zone, language),
             each.number or texts["hidden"],
-            "; ".join(_counted(one, names, said) for one in each.removed) or None,
-            "; ".join(_counted(one, names, said) for one in each.added) or None,
+            *(
+                "; ".join(counted(one, others, names, said, language) for one in told) or None
+                for told, others in ((each.removed, each.added), (each.added, each.removed))
+            ),
         )
         for each in found.events
     ]
@@ -101,24 +137,17 @@ def _events(found: RestatedReport, names: Names, zone: tzinfo, said: Words, lang
     )
 
 
-def _counted(one: Counted, names: Names, said: Words) -> str:
-    name = said.metrics.get(_SAID.get(one.occurrence, one.occurrence), one.occurrence)
-    parts = [name, names.unit(one.unit)]
-    if one.on_day:
-        parts.insert(0, one.on_day.isoformat())
-    if one.outcome:
-        parts.append(said.values.get(one.outcome, one.outcome))
-    return ", ".join(parts)
-
-
-_SAID = {"came-to-unit": "came", "left-unit": "left", "held-ball": "held-minutes"}
-
-
-def _value(by: str, value: str, names: Names, said: Words) -> str:
+def _value(by: str, value: str, names: Names, said: Words, language: str) -> str:
     if not value:
         return said.not_given
     if by == "unit":
         return names.unit(value)
     if by == "official":
         return names.official(value)
-    return said.values.get(value, value) if by not in ("topic", "region") else value
+    if by == Grain.MONTH:
+        return said.months[int(value) - 1]
+    if by == Grain.DAY:
+        return str(int(value))
+    if by in ("topic", "region"):
+        return names.code(by, value, language)
+    return said.values.get(value, value)

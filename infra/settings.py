@@ -5,7 +5,7 @@ import difflib
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.calendars import UnknownOrganisation, working_calendar
 from infra.calendars.acts import CalendarFileInvalid
+from infra.code_names import CodeNamesInvalid, read_code_names
 from infra.jurisdiction import TIME_ZONES
 from infra.ladder import LadderInvalid, read_ladder
 from infra.master_key_settings import (
@@ -54,6 +55,7 @@ NAMES = (
             "LADDER_FILE",
             "LOG_LEVEL",
             "MAX_BODY_BYTES",
+            "NAMES_FILE",
             "ORGANISATION",
             "POOL_SIZE",
             "POPULATION_FILE",
@@ -92,9 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `database_url` None: the embedded PostgreSQL under `data_dir`. `jwks_file` None: the keys are
     those the issuer publishes, if its name is an address, or else the development issuer's.
     `wait_seconds` is the longest wait for a position. `watch_seconds` lie between two looks at
-    the clocks. `ladder_file` None: the shipped ladder. `organisation` names the body whose
-    exemptions and hours hold; `rules_file`, `calendar_file` and `retention_file` are read over
-    those shipped. `previous_master_key` is there only while the master key changes.
+    the clocks. `ladder_file` None: the shipped ladder; `names_file` None: the names of the demo's
+    topics and regions. `organisation` names the body whose exemptions and hours hold;
+    `rules_file`, `calendar_file` and `retention_file` are read over those shipped.
+    `previous_master_key` is there only while the master key changes.
     """
 
     environment: Environment
@@ -112,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     previous_master_key: bytes | None
     retention_file: Path | None
     population_file: Path | None
+    names_file: Path | None
     token_issuer: str
     token_audience: str
     jwks_file: Path | None
@@ -178,8 +182,9 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
     rules_file = reading.file("RULES_FILE")
     calendar_file = reading.file("CALENDAR_FILE")
     reading.try_terms(jurisdiction, organisation, rules_file, calendar_file)
-    retention_file = reading.retention_file()
-    population_file = reading.population_file()
+    retention_file = reading.file_of_lines("RETENTION_FILE", read_retention, RetentionInvalid)
+    population_file = reading.file_with("POPULATION_FILE", read_population, PopulationInvalid)
+    names_file = reading.file_with("NAMES_FILE", read_code_names, CodeNamesInvalid)
     port = reading.whole("PORT", 8000, low=1, high=65535)
     workers = reading.whole("WORKERS", 1, low=1, high=64)
     pool_size = reading.whole("POOL_SIZE", 8, low=1, high=200)
@@ -190,7 +195,7 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
     )
     wait_seconds = reading.seconds("WAIT_SECONDS", 5.0, high=60.0)
     watch_seconds = reading.whole("WATCH_SECONDS", 60, low=1, high=3_600)
-    ladder_file = reading.ladder_file()
+    ladder_file = reading.file_of_lines("LADDER_FILE", read_ladder, LadderInvalid)
     public_url = reading.web_address("PUBLIC_URL")
     smtp_relay = reading.relay()
     webhook_url = reading.web_address("WEBHOOK_URL")
@@ -220,6 +225,7 @@ def settings_from(environ: Mapping[str, str], *, begin: bool = True) -> Settings
         previous_master_key=previous_master_key,
         retention_file=retention_file,
         population_file=population_file,
+        names_file=names_file,
         token_issuer=issuer,
         token_audience=reading.text("TOKEN_AUDIENCE", "karguzar"),
         jwks_file=jwks_file,
@@ -335,16 +341,6 @@ class _Reading:
                 f"must be one that a calendar file speaks of; none speaks of {organisation!r}.",
             )
 
-    def ladder_file(self) -> Path | None:
-        before = len(self.wrong)
-        path = self.file("LADDER_FILE")
-        if path is not None and len(self.wrong) == before:
-            try:
-                read_ladder(path)
-            except LadderInvalid as invalid:
-                self.wrong += invalid.sentences
-        return path
-
     def database_url(self) -> str | None:
         value = self.given.get(PREFIX + "DATABASE_URL")
         if value is None:
@@ -392,23 +388,31 @@ class _Reading:
             self._say("WEBHOOK_SECRET_FILE", "or KARGUZAR_WEBHOOK_SECRET must sign the webhook.")
         return secret.encode() or None
 
-    def retention_file(self) -> Path | None:
-        before = len(self.wrong)
-        path = self.file("RETENTION_FILE")
-        if path is not None and len(self.wrong) == before:
+    def file_with(
+        self, name: str, read: Callable[[Path], object], invalid: type[Exception]
+    ) -> Path | None:
+        """A file that *read* takes; where it raises *invalid*, that says why it can't be used."""
+        path = self.file(name)
+        if path is not None and PREFIX + name not in self.unreadable:
             try:
-                read_retention(path)
-            except RetentionInvalid as invalid:
-                self.wrong += invalid.sentences
+                read(path)
+            except invalid as error:
+                self._say(name, f"can't be used: {error}")
         return path
 
-    def population_file(self) -> Path | None:
-        path = self.file("POPULATION_FILE")
-        if path is not None and PREFIX + "POPULATION_FILE" not in self.unreadable:
+    def file_of_lines(
+        self,
+        name: str,
+        read: Callable[[Path], object],
+        invalid: type[LadderInvalid | RetentionInvalid],
+    ) -> Path | None:
+        """The same where *invalid* says it line by line."""
+        path = self.file(name)
+        if path is not None and PREFIX + name not in self.unreadable:
             try:
-                read_population(path)
-            except PopulationInvalid as invalid:
-                self._say("POPULATION_FILE", f"can't be used: {invalid}")
+                read(path)
+            except invalid as error:
+                self.wrong += error.sentences
         return path
 
     def _say(self, name: str, sentence: str) -> None:

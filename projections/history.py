@@ -23,6 +23,7 @@ from domain.identity import IdentityConsidered
 from domain.media_inquiry import MediaInquiryReceived
 from domain.reception import VisitRegistered
 from domain.record import EntryCorrected
+from infra.code_names import CodeNames
 from infra.rows import COLUMNS, StreamRow
 from projections.corrections import Before, Entries, shown, take
 from projections.telling import Names, Reader, language
@@ -193,14 +194,14 @@ async def thread_rows(
     return await _rows(conn, _OF_THREAD, (correlation_id, upto))
 
 
-def names_in(conn: Connection[Any], time_zone: ZoneInfo) -> Names:
+def names_in(conn: Connection[Any], time_zone: ZoneInfo, codes: CodeNames | None = None) -> Names:
     """The names of all units and officials in the database, told in the department's time."""
     cursor = conn.cursor(row_factory=tuple_row)
     officials: dict[str, str] = dict(
         cursor.execute("SELECT official, name FROM karguzar.officials")
     )
     units: dict[str, str] = dict(cursor.execute("SELECT unit, name FROM karguzar.units"))
-    return Names(officials, units, time_zone)
+    return Names(officials, units, time_zone, codes or CodeNames())
 
 
 async def _rows(conn: AsyncConnection[Any], query: str, values: tuple[Any, ...]) -> list[StreamRow]:

@@ -38,7 +38,8 @@ class Counted(Struct, frozen=True, kw_only=True):
 class Restating(Struct, frozen=True, kw_only=True):
     """The event at ``position``, with what it took away and what it brought.
 
-    Where the case isn't for the reader to see any more, ``number`` is null and nothing else told.
+    ``version`` is its place in its case. Where the case isn't for the reader to see any more, that
+    and ``number`` are null and nothing else is told.
     """
 
     position: int
@@ -46,6 +47,7 @@ class Restating(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     case_id: UUID | None
     number: str | None
+    version: int | None
     removed: list[Counted]
     added: list[Counted]
 
@@ -85,7 +87,7 @@ WITH changed AS (
 )
 SELECT d.position, e.topic, {at}, d.case_id,
     (SELECT number FROM read_models.register r WHERE r.case_id = d.case_id AND {sight}),
-    d.removed, {of_d}
+    e.originator_version, d.removed, {of_d}
 FROM differing d JOIN told USING (position)
 JOIN karguzar.register_events e ON e.notification_id = d.position
 ORDER BY d.position, d.removed DESC, d.occurrence, d.part, d.nth
@@ -136,7 +138,7 @@ async def restated(
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     await cursor.execute(query, values, prepare=False)
     events: dict[int, Restating] = {}
-    for position, event, at, case_id, number, removed, *row in await cursor.fetchall():
+    for position, event, at, case_id, number, version, removed, *row in await cursor.fetchall():
         told = events.setdefault(
             position,
             Restating(
@@ -145,6 +147,7 @@ async def restated(
                 recorded_at=at,
                 case_id=case_id if number else None,
                 number=number,
+                version=version if number else None,
                 removed=[],
                 added=[],
             ),

@@ -20,6 +20,7 @@ from msgspec import Struct, toml
 
 from domain.case import RegistrationNumber
 from domain.personal_fields import WITHHELD
+from infra.code_names import CodeNames
 from infra.sealing import SEALED
 
 LANGUAGES = ("az", "en", "tr", "ka", "ru")
@@ -146,12 +147,17 @@ class Names(Struct, frozen=True):
     officials: Mapping[str, str]
     units: Mapping[str, str]
     time_zone: ZoneInfo
+    codes: CodeNames = CodeNames()
 
     def official(self, official: str) -> str:
         return self.officials.get(official, official)
 
     def unit(self, unit: str) -> str:
         return self.units.get(unit, unit)
+
+    def code(self, by: str, code: str, language: str) -> str:
+        """Of a topic or region."""
+        return self.codes.name(by, code, language)
 
 
 class Reader(Struct, frozen=True):

@@ -53,6 +53,7 @@ from infra.reports.words import words as report_words
 from infra.unit_report_form import MEDIA_TYPE
 from infra.unit_report_form.reading import filled_form
 from infra.unit_report_form.writing import empty_form
+from projections.telling import Names
 from projections.unit_reports import Reported, reports_among
 
 PATH = "/pages/claims"
@@ -180,7 +181,9 @@ async def claim(request: AppRequest, case_id: UUID, *, agreeing: bool = False) -
         period=period_name(period_of(report.period), words),
         state=state,
         told=told,
-        lines=_figure_lines(told.figures, reader_language(request)) if told else [],
+        lines=_figure_lines(told.figures, reader_language(request), register.names())
+        if told
+        else [],
         agreeing=agreeing,
         may_accept=judged and state is Stage.AGREES and _may(caller, AcceptUnitReport),
         may_dispute=judged and state is Stage.DIFFERS and _may(caller, DisputeUnitReport),
@@ -248,7 +251,7 @@ def _past(period: ReportPeriod, count: int) -> list[ReportPeriod]:
     return found
 
 
-def _figure_lines(figures: Iterable[Difference], language: str) -> list[FigureLine]:
+def _figure_lines(figures: Iterable[Difference], language: str, names: Names) -> list[FigureLine]:
     said = report_words(language)
     lines = []
     for each in figures:
@@ -257,8 +260,10 @@ def _figure_lines(figures: Iterable[Difference], language: str) -> list[FigureLi
         if each.figure in METRICS:
             name = f"{said.kinds[METRICS[each.figure].kind]}: {name}"
         if each.breakdown:
-            value = each.breakdown.partition("=")[2]
-            name = f"{name} ({said.values.get(value, value)})"
+            by, _, value = each.breakdown.partition("=")
+            coded = by in ("topic", "region")
+            called = names.code(by, value, language) if coded else said.values.get(value, value)
+            name = f"{name} ({called})"
         lines.append(
             FigureLine(
                 name=name,

@@ -147,13 +147,15 @@ def value_lines(breakdown: Breakdown, words: Words, names: Names) -> list[ValueL
 
 
 def value_name(dimension: str, value: str, words: Words, names: Names) -> str:
-    """What readers call a code: a department's own code stays as it is unless it has words."""
+    """What readers call a code: one without a name or words stays as it is."""
     if dimension == "official":
         return names.official(value) if value else words("figures.without_value")
     if dimension == "kind":
         return words.kind(value)
     if not value:
         return words("figures.without_value")
+    if dimension in ("topic", "region"):
+        return names.code(dimension, value, words.language)
     key = f"codes.{dimension}.{value}"
     return words(key) if words.has(key) else value
 

@@ -41,8 +41,13 @@ def drawings(table: Table, language: str) -> Iterator[Drawing]:
             if not any(_number(row[now]) or _number(row[before]) for row in table.rows):
                 continue
             name = table.columns[now].heading
-            points = (_points(table, table.course, column) for column in (now, before))
-            drawn = over_time(*points, (name, table.columns[before].heading), language, PRINT)
+            drawn = over_time(
+                _points(table, table.course, now),
+                _points(table, table.course, before),
+                (name, table.columns[before].heading),
+                language,
+                PRINT,
+            )
             yield Drawing(drawn, f"{table.title}: {name}")
     if table.shares is not None:
         drawn = split(table.shares.rows, table.shares.parts, language, PRINT)

@@ -27,6 +27,7 @@ from api.pages.words import LANGUAGES, Words
 from infra.charts.drawn import VEGA_LITE
 from infra.charts.specification import Bar, Part, Point, Spec, bars, over_time, split
 from infra.charts.theme import PAGE, PRINT, Theme
+from infra.code_names import read_code_names
 from projections.figures import Figure, Period
 from projections.figures_told import Dimension
 from projections.telling import Names
@@ -34,7 +35,7 @@ from tests.api.drawn_charts import drawn, marks
 from tests.domain.spec import BAKU
 
 ENGLISH = Words("en", BAKU)
-NAMES = Names({"aliyev": "Aliyev"}, {"a": "Arxiv", "ç": "Çağrı"}, BAKU)
+NAMES = Names({"aliyev": "Aliyev"}, {"a": "Arxiv", "ç": "Çağrı"}, BAKU, read_code_names())
 MONTHS = {
     "az": ("yan", "fev"),
     "tr": ("Oca", "Şub"),

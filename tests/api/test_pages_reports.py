@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from openpyxl import load_workbook
 
@@ -20,6 +21,8 @@ from tests.domain.spec import BAKU
 
 BACK = 7
 """So many months ago no other test counts anything in the unit of Ganja."""
+CHANGED = 9
+"""So many months ago nothing else is registered, and nothing corrected."""
 _KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 
 
@@ -115,6 +118,64 @@ def test_analysts_are_offered_ended_quarters_alone(server: Server) -> None:
     assert analyst.get(ways[0].replace("&amp;", "&")).status_code == 200
 
 
+def test_a_page_tells_what_has_changed_in_a_report_and_by_which_case(
+    leader: Browser, head: Browser, as_: As
+) -> None:
+    since = read(as_("leader"), "dashboards/leadership")["about"]["position"]
+    late = month(CHANGED).replace(day=9)
+    arrived = datetime.combine(late, time(10), BAKU).isoformat()
+    body = appeal(received_at=arrived, registered_on=str(late), topic="pensions")
+    case = begun(as_("ganja"), "appeals", body)
+    correction = {"entry": "topic", "value": "benefits", "approved_by": "huseynova"}
+    receipt = done(
+        as_("ganja"), f"appeals/{case}/correct-entry", correction | {"reason": "Səhv yazılıb"}
+    )
+    read(as_("leader"), "dashboards/leadership", wait_for=receipt["position"])
+    [way] = re.findall(
+        rf'href="/pages/reports/since\?([^"]+period={period(CHANGED)}[^"]*)"',
+        leader.get("/pages/reports?kind=monthly&unit=region-ganja").text,
+    )
+    way = way.replace("&amp;", "&")
+    assert 'action="/pages/reports/changed"' in leader.get(f"/pages/reports/since?{way}").text
+    shown = leader.get(f"/pages/reports/changed?{way}&since={since}").text
+    events = re.findall(rf'href="/pages/cases/{case}#event-(\d+)"', shown)
+    assert events == ["1", "2"]
+    assert "Appeals: Received</th>" in shown
+    assert "Topic: pensions" in shown
+    assert "Topic: benefits" in shown
+    assert leader.get(f"/pages/cases/{case}").text.count('id="event-2"') == 1
+    whose = f"/pages/reports/changed?kind=monthly&period={period(CHANGED)}&since={since}"
+    assert f"/pages/cases/{case}#event-1" in head.get(whose).text
+    nothing = leader.get(f"{whose}&as_of={since}").text
+    assert "Nothing has changed in this period." in nothing
+    assert leader.get(f"{whose}&as_of=1").status_code == 422
+    assert leader.get(whose.replace(f"since={since}", "since=soon")).status_code == 422
+
+
+def test_what_has_changed_names_no_case_that_the_reader_may_not_see(
+    leader: Browser, as_: As
+) -> None:
+    since = read(as_("leader"), "dashboards/leadership")["about"]["position"]
+    late = month(CHANGED).replace(day=10)
+    arrived = datetime.combine(late, time(10), BAKU).isoformat()
+    case = begun(as_("ganja"), "appeals", appeal(received_at=arrived, registered_on=str(late)))
+    hide = {"entry": "confidential", "value": "true", "approved_by": "huseynova", "reason": "M"}
+    receipt = done(as_("ganja"), f"appeals/{case}/correct-entry", hide)
+    read(as_("leader"), "dashboards/leadership", wait_for=receipt["position"])
+    asked = f"kind=monthly&period={period(CHANGED)}&since={since}"
+    shown = leader.get(f"/pages/reports/changed?{asked}").text
+    assert case not in shown
+    assert "not for you to see" in shown
+
+
+def test_analysts_are_not_told_what_has_changed(server: Server) -> None:
+    analyst = reading(server, PEOPLE["analyst"])
+    assert "/pages/reports/since" not in analyst.get("/pages/reports").text
+    asked = "kind=quarterly&period=2020-Q1"
+    assert analyst.get(f"/pages/reports/since?{asked}").status_code == 403
+    assert analyst.get(f"/pages/reports/changed?{asked}&since=1").status_code == 403
+
+
 def test_reports_are_refused_to_roles_that_they_are_not_for(server: Server) -> None:
     clerk = reading(server, PEOPLE["clerk"])
     assert clerk.get("/pages/reports").status_code == 403
@@ -127,7 +188,8 @@ def test_reports_are_refused_to_roles_that_they_are_not_for(server: Server) -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reports_and_claims_speak_every_language(server: Server, language: str) -> None:
     browser = reading(server, PEOPLE["ganja"], language)
-    for path in ("/pages/reports?kind=quarterly", "/pages/claims"):
+    changed = f"/pages/reports/changed?kind=monthly&period={period(BACK)}&since=1"
+    for path in ("/pages/reports?kind=quarterly", changed, "/pages/claims"):
         answer = browser.get(path)
         assert answer.status_code == 200
         assert f'<html lang="{language}"' in answer.text
@@ -161,7 +223,7 @@ def test_a_unit_sends_its_report_by_the_page_and_the_auditor_disputes_what_diffe
 def test_what_is_no_form_of_ours_is_refused_and_nothing_recorded(
     server: Server, head: Browser
 ) -> None:
-    before = server.log_position()
+    before = given_by_units(server)
     assert sent(head, b"no workbook").status_code == 422
     shown = head.get("/pages/claims")
     assert head.http.post("/pages/claims", data={"csrf": csrf_in(shown)}).status_code == 422
@@ -169,4 +231,12 @@ def test_what_is_no_form_of_ours_is_refused_and_nothing_recorded(
     nobody = f"/pages/claims/{'0' * 8}-0000-4000-8000-{'0' * 12}"
     assert head.post(nobody, csrf_in(shown), command="accept").status_code == 403
     assert head.post(nobody, csrf_in(shown), command="burn").status_code == 422
-    assert server.log_position() == before
+    assert given_by_units(server) == before
+
+
+def given_by_units(server: Server) -> Any:
+    """How many events reports of units have; the watch gives notices in between."""
+    with psycopg.connect(server.conninfo) as conn:
+        return conn.execute(
+            "SELECT count(*) FROM karguzar.register_events WHERE topic LIKE 'unit-report-%'"
+        ).fetchone()

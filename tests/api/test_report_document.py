@@ -6,6 +6,7 @@ from typing import Any
 from api.report_document import MadeReport, report_document
 from domain.report_definition import DEFINITION_VERSION, FigureKey
 from domain.report_period import PeriodKind, ReportPeriod
+from infra.code_names import CodeNames
 from infra.reports.document import ReportDocument, Table
 from infra.reports.words import words
 from projections.known_organisation import KnownOrganisation
@@ -71,6 +72,12 @@ def test_rates_are_told_where_the_people_of_a_region_are_known() -> None:
         ("ganja", 10 / 30, None),
     ]
     assert any("Yearbook" in note for note in known.notes)
+
+
+def test_regions_are_called_by_their_names_and_else_by_their_codes() -> None:
+    named = document(figures(MONTH), codes=CodeNames(region={"baku": {"en": "Baku"}}))
+    rows = table(named, "appeal-received-by-region").rows
+    assert [row[0] for row in rows] == ["Baku", "ganja"]
 
 
 def test_what_is_kept_back_is_marked() -> None:

@@ -5,6 +5,7 @@ The pictures and the milliseconds to the first paint are left in `.screenshots`.
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 import httpx
@@ -20,8 +21,10 @@ from tests.api.bodies import NOWHERE, appeal
 from tests.api.serving import Server
 from tests.browser.conftest import Visiting, token_of
 from tests.browser.visiting import AXE, SCREENSHOTS, Visit
+from tests.domain.spec import BAKU
 
 OPEN = "#n-open"
+THIS_YEAR = datetime.now(BAKU).year
 NEEDS_AXE = pytest.mark.skipif(
     not AXE.exists(), reason="axe-core is missing: run make browser, which needs npm"
 )
@@ -50,6 +53,11 @@ PAGES = [
     Looked("case", "/pages/cases/{case}", Role.AUDITOR),
     Looked("audit-case", "/pages/audit/cases/{case}", Role.AUDITOR),
     Looked("reports", "/pages/reports", Role.LEADER),
+    Looked(
+        "report-changed",
+        f"/pages/reports/changed?kind=annual&period={THIS_YEAR}&since=9",
+        Role.LEADER,
+    ),
     Looked("claims", "/pages/claims", Role.UNIT_HEAD),
     Looked("no-such-case", f"/pages/cases/{NOWHERE}", Role.LEADER, status=404),
 ]
