@@ -34,10 +34,10 @@ from projections.case_document import (
     CaseDocument,
     Headings,
     headings,
-    instant,
 )
 from projections.history import NO_NUMBERS, Entry
 from projections.telling import Names
+from projections.written_days import instant
 
 FORM = "karguzar-case-file/1"
 _SHORT = 16

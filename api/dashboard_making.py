@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
+from api.dashboard_months import Months
 from api.dashboard_pages import (
     About,
     AnalystPage,
@@ -23,19 +24,21 @@ from api.dashboard_pages import (
 )
 from api.dashboard_telling import (
     BESIDE,
+    HEARD,
     HELD,
     HELD_BY,
     OF_MEDIA,
     OF_RECEPTIONS,
     OF_ROWS,
     ON_TIME,
+    WAITED,
     Found,
     Teller,
     Telling,
     wanted,
 )
 from domain.case import CaseKind
-from projections.figures import WORK, Figure
+from projections.figures import WORK, Figure, year_ago
 from projections.figures_told import By, Dimension, Frame, Wanted, breakdown, course, sums
 from projections.occurrence import Occurrence
 
@@ -83,6 +86,14 @@ class Asking:
         before = await course(self._conn, self._before, what, kinds or WORK, grain)
         return self._tell.course(grain, now, before)
 
+    async def by_month(self, *figures: Figure, beside: Iterable[Wanted] = ()) -> Months:
+        """By the month, in one reading with the year before."""
+        period = self._frame.period.by_months
+        both = replace(period, since=year_ago(period.since))
+        each = [*wanted(figures), *beside]
+        found = await sums(self._conn, replace(self._frame, period=both), each, By.MONTH)
+        return Months(found=found, period=period)
+
     def _teller(self, found: Found, frame: Frame) -> Teller:
         return Teller(found=found, period=frame.period, telling=self._telling)
 
@@ -101,6 +112,7 @@ async def _leadership(ask: Asking, about: About) -> Leadership:
         beside=(*BESIDE, *HELD),
     )
     before = await ask.year_ago(*compared)
+    months = await ask.by_month(*ON_TIME, beside=BESIDE)
     return Leadership(
         about=about,
         open=tell.told(Figure.OPEN),
@@ -114,6 +126,9 @@ async def _leadership(ask: Asking, about: About) -> Leadership:
         on_time_year_ago=before.share(*ON_TIME),
         repeats=tell.rate(*_REPEATS),
         repeats_year_ago=before.share(*_REPEATS),
+        on_time_by_month=months.share(*ON_TIME),
+        waiting_by_month=months.mean(WAITED),
+        hearing_by_month=months.mean(HEARD),
         repeat_topics=await ask.breakdown(Figure.REPEATS, Dimension.TOPIC),
         by_kind=await ask.kinds(),
         by_unit=await ask.units(),
@@ -133,6 +148,7 @@ async def _unit(ask: Asking, about: About) -> UnitPage:
         *HELD_BY.values(),
         beside=HELD,
     )
+    months = await ask.by_month(*ON_TIME)
     return UnitPage(
         about=about,
         open=tell.told(Figure.OPEN),
@@ -142,6 +158,7 @@ async def _unit(ask: Asking, about: About) -> UnitPage:
         received=tell.told(Figure.RECEIVED),
         closed=tell.told(Figure.CLOSED),
         on_time=tell.rate(*ON_TIME),
+        on_time_by_month=months.share(*ON_TIME),
         repeats=tell.rate(*_REPEATS),
         by_kind=await ask.kinds(),
         by_unit=await ask.units(),
@@ -187,9 +204,12 @@ async def _control(ask: Asking, about: About) -> Control:
 
 async def _reception(ask: Asking, about: About) -> ReceptionPage:
     tell = await ask.figures(*OF_RECEPTIONS, beside=BESIDE)
+    months = await ask.by_month(beside=BESIDE)
     return ReceptionPage(
         about=about,
         reception=tell.reception(),
+        waiting_by_month=months.mean(WAITED),
+        hearing_by_month=months.mean(HEARD),
         by_official=await ask.breakdown(Figure.PEOPLE_RECEIVED, Dimension.OFFICIAL),
         topics=await ask.breakdown(Figure.VISITS_REGISTERED, Dimension.TOPIC),
         regions=await ask.breakdown(Figure.VISITS_REGISTERED, Dimension.REGION),

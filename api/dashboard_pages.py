@@ -91,6 +91,19 @@ class Course(Struct, frozen=True, kw_only=True):
     closed_year_ago: int | None
 
 
+class MonthStep(Struct, frozen=True, kw_only=True):
+    """A month of a share or of a mean in minutes, told of ``of``; the running month so far.
+
+    ``value`` is None where there was nothing to tell it of; ``year_ago`` is of the same month of
+    the year before, as a whole.
+    """
+
+    starts_on: date
+    value: float | None
+    of: int
+    year_ago: float | None
+
+
 class ValueRow(Struct, frozen=True, kw_only=True):
     """How many of a topic, region and so on; ``of`` are all of it, where a share is told."""
 
@@ -196,6 +209,9 @@ class Leadership(Struct, frozen=True, kw_only=True):
     on_time_year_ago: float | None
     repeats: Rate
     repeats_year_ago: float | None
+    on_time_by_month: list[MonthStep]
+    waiting_by_month: list[MonthStep]
+    hearing_by_month: list[MonthStep]
     repeat_topics: Breakdown
     by_kind: list[KindRow]
     by_unit: list[UnitRow]
@@ -214,6 +230,7 @@ class UnitPage(Struct, frozen=True, kw_only=True):
     received: Told
     closed: Told
     on_time: Rate
+    on_time_by_month: list[MonthStep]
     repeats: Rate
     by_kind: list[KindRow]
     by_unit: list[UnitRow]
@@ -244,6 +261,8 @@ class Control(Struct, frozen=True, kw_only=True):
 class ReceptionPage(Struct, frozen=True, kw_only=True):
     about: About
     reception: ReceptionFigures
+    waiting_by_month: list[MonthStep]
+    hearing_by_month: list[MonthStep]
     by_official: Breakdown
     topics: Breakdown
     regions: Breakdown

@@ -1,8 +1,8 @@
-"""The demo: six months of an agency that doesn't exist, entered as if by its officials.
+"""The demo: six months of an agency that doesn't exist, and some of the same a year before.
 
-Everything is drawn from the seed and the day, and goes through the desk like any other order,
-with a clock that moves through the past. The same seed and day give the same cases again, so a
-second run adds nothing.
+It is entered as if by its officials. Everything is drawn from the seed and the day, and goes
+through the desk like any other order, with a clock that moves through the past. The same seed and
+day give the same cases again, so a second run adds nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ from application.demo_assignments import tell_assignment
 from application.demo_calendar import tell_decision
 from application.demo_cast import AGENCY, DEMO_CALLERS
 from application.demo_identities import tell_identities
+from application.demo_last_year import cases_of_last_year, tell_last_year
 from application.demo_media import tell_inquiry
 from application.demo_oversight import tell_oversight
 from application.demo_receptions import tell_reception
@@ -111,6 +112,8 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
         for day in (today - timedelta(days=back) for back in range(DAYS, 0, -1))
         if diary.calendar.is_working_day(day)
     ]
+    of_last_year = cases_of_last_year(cases)
+    cases -= of_last_year
     told = tell_decision(diary, days[-1]) + UNIT_REPORTS
     for day in _spread(diary, days, max(2, round(cases * 0.06))):
         if told < cases * 0.3:
@@ -127,6 +130,8 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
     told += _tell_appeals(diary, days, cases - told - _IDENTITIES)
     told += tell_identities(diary, min(cases - told, _IDENTITIES))
     _tell_appeals(diary, days, cases - told)
+    if of_last_year:
+        tell_last_year(diary, days, of_last_year)
     tell_unit_reports(diary, days)
     return sorted(diary.planned, key=lambda entry: entry.at)
 

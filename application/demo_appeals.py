@@ -80,6 +80,7 @@ _FATES = {
     "withdrawn": 2,
     "not-assigned": 2,
 }
+_LEFT = ("neglected", "not-assigned")
 _APPLICANTS = {
     "individual": 87,
     "collective": 6,
@@ -163,7 +164,7 @@ def tell_pair(diary: Diary, story: Story, written: Written) -> int:
     case = _Case(diary, story, written)
     case.register()
     taken = 1
-    second = Story(diary, KIND, story.at, diary.new_case(KIND))
+    second = story.another(KIND, diary.new_case(KIND))
     second.wait(2)
     merged = _Case(diary, second, written)
     merged.registrar, merged.confidential = case.registrar, case.confidential
@@ -237,7 +238,7 @@ class _Case:
 
     def work(self, fate: str | None = None) -> None:
         diary, story = self.diary, self.story
-        fate = fate or ("unconsidered" if self.written.anonymous else diary.drawn(_FATES))
+        fate = fate or ("unconsidered" if self.written.anonymous else self._fate())
         if fate == "not-assigned":
             return
         story.wait()
@@ -268,6 +269,11 @@ class _Case:
             case _:
                 self._assign()
                 self._answer(diary.chance.randint(2, self._days_left()))
+
+    def _fate(self) -> str:
+        if self.story.long_ago:
+            return self.diary.drawn({fate: _FATES[fate] for fate in _FATES if fate not in _LEFT})
+        return self.diary.drawn(_FATES)
 
     def _days_left(self) -> int:
         return 2 if self.written.matter.kind == AppealKind.INFORMATION_REQUEST else 9
@@ -457,7 +463,7 @@ class _Case:
     def _close(self, result: Result) -> bool:
         """Whether it was closed; now and then somebody forgets."""
         diary, story = self.diary, self.story
-        if diary.happens(0.06):
+        if diary.happens(0.06) and not story.long_ago:
             return False
         story.wait(diary.chance.randint(1, 4))
         index = f"{diary.chance.randint(1, 9):02}-{diary.chance.randint(1, 40):02}"
@@ -467,7 +473,7 @@ class _Case:
 
 def _come_again(diary: Diary, before: _Case, written: Written) -> int:
     """The same person on the same matter, weeks after the answer."""
-    story = Story(diary, KIND, before.story.at, diary.new_case(KIND))
+    story = before.story.another(KIND, diary.new_case(KIND))
     story.wait(diary.chance.randint(8, 25))
     text = f"{written.text} Əvvəlki müraciətimə verilən cavabla razı deyiləm."
     applicant = written.applicant if diary.returns % 2 else entered_anew(written.applicant)

@@ -67,7 +67,7 @@ def tell_assignment(diary: Diary, story: Story) -> None:
 
 def carry_on(diary: Diary, given: "Given") -> None:
     """What becomes of an assignment once it was given."""
-    fate = diary.one_of(_FATES)
+    fate = diary.one_of(_FATES[:-1] if given.story.long_ago else _FATES)
     try:
         _execute(given, fate)
     except TodayReached:

@@ -35,7 +35,8 @@ def tell_identities(diary: Diary, most: int) -> int:
     At most *most*, and only where such people were entered. Draws nothing.
     """
     pairs = list(combinations(diary.entered, 2))
-    anew = [(one, other) for one, other in pairs if other.person.id == _anew(one.person)]
+    again = {one.person.id: _anew(one.person) for one in diary.entered}
+    anew = [(one, other) for one, other in pairs if other.person.id == again[one.person.id]]
     alike = [(one, other) for one, other in pairs if _look_alike(one.person, other.person)]
     told = 0
     seen: set[UUID | None] = set()
@@ -74,6 +75,8 @@ def _anew(person: Person) -> UUID | None:
 
 def _look_alike(one: Person, other: Person) -> bool:
     """Relatives or namesakes: one surname, and given names that begin alike."""
-    if None in (one.name, other.name, one.surname) or _anew(one) == other.id or one.id == other.id:
+    if None in (one.name, other.name, one.surname) or one.surname != other.surname:
         return False
-    return one.surname == other.surname and (one.name or "")[0] == (other.name or "")[0]
+    if (one.name or "")[0] != (other.name or "")[0]:
+        return False
+    return _anew(one) != other.id and one.id != other.id

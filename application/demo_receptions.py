@@ -47,14 +47,15 @@ _OUTCOMES = (
 _PLANNED_AHEAD = 8
 
 
-def tell_reception(diary: Diary, day: date) -> int:
+def tell_reception(diary: Diary, day: date, story_type: type[Story] = Story) -> int:
     """A reception on that working day; how many cases it took, with those that spring from it."""
     announced_on, ahead = day, 0
     while ahead < _PLANNED_AHEAD:
         announced_on -= timedelta(days=1)
         ahead += diary.calendar.is_working_day(announced_on)
     case_id = diary.new_case(KIND)
-    session = _Session(diary, Story(diary, KIND, diary.moment(announced_on, 10), case_id), day)
+    story = story_type(diary, KIND, diary.moment(announced_on, 10), case_id)
+    session = _Session(diary, story, day)
     with suppress(TodayReached):
         session.hold()
     return 1 + session.sprung
@@ -206,7 +207,7 @@ class _Session:
             author,
         )
         self.sprung += 1
-        following = Story(diary, assignment.KIND, story.at, derived_id(given, "assignment"))
+        following = story.another(assignment.KIND, derived_id(given, "assignment"))
         carry_on(
             diary,
             Given(
@@ -238,5 +239,5 @@ class _Session:
             self.clerk,
         )
         self.sprung += 1
-        following = Story(diary, appeal.KIND, story.at, derived_id(taken_in, "appeal"))
+        following = story.another(appeal.KIND, derived_id(taken_in, "appeal"))
         tell_taken_in(diary, following, written)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Self, TypeVar
 from uuid import UUID, uuid5
 
 from msgspec import Struct
@@ -85,7 +85,13 @@ class Diary:
 
 
 class Story:
-    """One case on its way: its clock, and the orders given for it."""
+    """One case on its way: its clock, and the orders given for it.
+
+    ``long_ago``: nothing of it is left undone or forgotten.
+    """
+
+    hours = HOURS
+    long_ago = False
 
     def __init__(self, diary: Diary, kind: CaseKind, at: datetime, case_id: UUID) -> None:
         self.diary = diary
@@ -98,17 +104,21 @@ class Story:
     def today(self) -> date:
         return self.at.date()
 
+    def another(self, kind: CaseKind, case_id: UUID) -> Self:
+        """A case that begins now, and goes on as this one does."""
+        return type(self)(self.diary, kind, self.at, case_id)
+
     def wait(self, working_days: int = 0) -> None:
         """To another hour: a later one of the same day, or any of the day that many on."""
         diary = self.diary
         day = self.today
         if working_days == 0:
-            if later := [hour for hour in HOURS if hour > self.at.hour]:
+            if later := [hour for hour in self.hours if hour > self.at.hour]:
                 self.at = diary.moment(day, diary.one_of(later[:2]))
                 return
             working_days = 1
         day = diary.calendar.add_working_days(day, working_days)
-        self.at = diary.moment(day, diary.one_of(HOURS))
+        self.at = diary.moment(day, diary.one_of(self.hours))
 
     def order(self, command: Command, by: Caller) -> Order:
         """Give the command now. Raises TodayReached when now isn't past."""
@@ -121,3 +131,10 @@ class Story:
         )
         self.diary.planned.append(Planned(self.at, order))
         return order
+
+
+class OldStory(Story):
+    """A case of the year before. On those the agency acts twice a day: that is fewer commits."""
+
+    hours = (10, 15)
+    long_ago = True

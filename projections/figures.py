@@ -127,6 +127,13 @@ class Period(Struct, frozen=True, kw_only=True):
         return Period(since=since, until=until, on=self.on)
 
     @property
+    def by_months(self) -> "Period":
+        """For a course by the month: the year to its last month, or its own months if more."""
+        last = self.until.replace(day=1)
+        first = min(self.since.replace(day=1), _next_month(year_ago(last)))
+        return Period(since=first, until=self.until, on=self.on)
+
+    @property
     def grain(self) -> str:
         """By what its course is told: day or month."""
         return "day" if (self.until - self.since).days < MOST_DAYS else "month"

@@ -1,9 +1,9 @@
 """The figures as the sums of occurrences have them, and the cases behind each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -31,10 +31,11 @@ MODEL = "occurrences"
 
 
 class By(StrEnum):
-    """What figures are told by. The value is the sums' column."""
+    """What figures are told by. The value is the sums' column; months are by their first days."""
 
     UNIT = "unit"
     KIND = "kind"
+    MONTH = "month"
 
 
 class Dimension(StrEnum):
@@ -115,6 +116,14 @@ _SUMS = (
 )
 
 
+_GROUPS: Mapping[By | None, LiteralString] = {
+    None: "''::text",
+    By.UNIT: "cell.unit",
+    By.KIND: "cell.kind",
+    By.MONTH: "date_trunc('month', cell.starts_on::timestamp)::date::text",
+}
+
+
 class Wanted(Struct, frozen=True):
     """What is added up under a ``name``."""
 
@@ -125,7 +134,7 @@ class Wanted(Struct, frozen=True):
 async def sums(
     conn: AsyncConnection[Any], frame: Frame, wanted: Iterable[Wanted], by: By | None = None
 ) -> dict[tuple[str, str], Sum]:
-    """What is wanted, by its name and each unit or kind, or else ``""``; without what is 0."""
+    """What is wanted, by its name and what it is told by, or else ``""``; without what is 0."""
     rows = [
         (
             each.name,
@@ -145,9 +154,8 @@ async def sums(
     values |= {"units": frame.units, "confidential": frame.scope.confidential}
     if by is By.UNIT and frame.scope.units is None:
         values["units"] = await units_counted(conn)
-    group = SQL("cell.") + SQL(by.value) if by else SQL("''::text")
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(SQL(_SUMS).format(by=group), values, prepare=True)
+    await cursor.execute(SQL(_SUMS).format(by=SQL(_GROUPS[by])), values, prepare=True)
     return {(name, key): Sum(n, amount) for name, key, n, amount in await cursor.fetchall()}
 
 

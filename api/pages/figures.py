@@ -13,10 +13,12 @@ from api.dashboard_pages import (
     Breakdown,
     Course,
     HolderRow,
+    MonthStep,
     Told,
     UnitRow,
     ValueRow,
 )
+from api.pages.months import MonthsDrawn, minutes_drawn, shares_drawn
 from api.pages.words import Words
 from infra.charts.specification import Bar, Part, Point, Spec, over_time, split
 from infra.charts.theme import PAGE
@@ -95,6 +97,15 @@ class Drawing(Struct, frozen=True):
     def holders(self, rows: Sequence[HolderRow]) -> str:
         """How open cases and the time that passed are split, as the specification of a chart."""
         return as_json(_holders_drawn(rows, self.words))
+
+    def shares_by_month(self, what: str, steps: Sequence[MonthStep]) -> MonthsDrawn | None:
+        return shares_drawn(what, steps, self.words)
+
+    def minutes_by_month(self, what: str, steps: Sequence[MonthStep]) -> MonthsDrawn | None:
+        return minutes_drawn(what, steps, self.words)
+
+    def json(self, spec: Spec) -> str:
+        return as_json(spec)
 
     def sentence(self, key: str, **parts: str) -> Markup:
         """Words with markup in place of their values, such as counts that lead to their cases."""

@@ -29,6 +29,20 @@ class Point(Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
+class Measure(Struct, frozen=True, kw_only=True):
+    """What points of a course are: how an axis and, by its ``sign``, a pointer are told of them."""
+
+    sign: str
+    axis: str
+    ends: tuple[float, float] | None = None
+    step: float | None = None
+
+
+COUNT = Measure(sign="Σ", axis=",d", step=1)
+SHARE = Measure(sign=" ", axis=".0%", ends=(0, 1))
+MINUTES = Measure(sign=" ", axis=",d", step=1)
+
+
 class Bar(Struct, frozen=True, kw_only=True):
     """One part of the bar called ``name``."""
 
@@ -51,6 +65,7 @@ def over_time(
     names: tuple[str, str],
     language: str,
     theme: Theme,
+    measure: Measure = COUNT,
 ) -> Spec:
     """A period, and the same period a year earlier drawn over it as a broken line.
 
@@ -80,7 +95,7 @@ def over_time(
                     grid=False,
                 ),
             },
-            "y": _counts(domain=False),
+            "y": _counts(measure, domain=False),
             "color": {
                 "field": "part",
                 "scale": {"domain": list(names), "range": list(theme.colours[:2])},
@@ -91,7 +106,7 @@ def over_time(
                 "scale": {"domain": list(names), "range": [[1, 0], [4, 4]]},
                 "legend": _LINES,
             },
-            **_read("part", theme=theme),
+            **_read("part", theme=theme, measure=measure),
         },
     )
 
@@ -221,11 +236,13 @@ def _locale(language: str, *, monthly: bool) -> Spec:
     }
 
 
-def _counts(**said: Any) -> Spec:
+def _counts(measure: Measure = COUNT, **said: Any) -> Spec:
+    step = {"tickMinStep": measure.step} if measure.step else {}
     return {
         "field": "count",
         "type": "quantitative",
-        "axis": _axis(format=",d", tickCount=4, tickMinStep=1, **said),
+        **({"scale": {"domain": list(measure.ends)}} if measure.ends else {}),
+        "axis": _axis(format=measure.axis, tickCount=4, **step, **said),
     }
 
 
@@ -242,13 +259,16 @@ def _way(drawn: Point | Bar, theme: Theme) -> Spec:
     return {"url": drawn.url} if theme.linked else {}
 
 
-def _read(*fields: str, theme: Theme) -> Spec:
+def _read(*fields: str, theme: Theme, measure: Measure = COUNT) -> Spec:
     """What a pointer is told, and where it leads."""
     if not theme.linked:
         return {}
     told = [{"field": field, "title": " "} for field in fields]
+    counted = {"field": "count", "type": "quantitative", "title": measure.sign}
+    if measure is not COUNT:
+        counted["format"] = measure.axis
     return {
-        "tooltip": [*told, {"field": "count", "type": "quantitative", "title": "Σ"}],
+        "tooltip": [*told, counted],
         "href": {"field": "url"},
     }
 

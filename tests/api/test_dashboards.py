@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
@@ -14,6 +14,9 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
+from api.dashboard_months import Months
+from api.dashboard_pages import MonthStep
+from api.dashboard_telling import ON_TIME, WAITED, wanted
 from api.dashboards import Asked, cases_behind
 from application.access import Organisation
 from application.caller import Caller, Role
@@ -22,8 +25,8 @@ from domain.case import Actor, CaseKind
 from domain.envelope import Recorded
 from domain.personal_fields import WITHHELD, Field
 from projections import READ_MODELS
-from projections.figures import Figure, quarter_of
-from projections.figures_told import FigureCase, Narrowing
+from projections.figures import Figure, Period, Scope, months_of, quarter_of
+from projections.figures_told import By, FigureCase, Frame, Narrowing, Sum, sums
 from projections.groups import Group
 from projections.occurrence import IN_STOCK
 from projections.pages import Page
@@ -170,6 +173,66 @@ def test_what_is_open_by_kind_and_by_unit_is_what_is_open(as_: As) -> None:
     course = page["course"]
     assert course["grain"] == "month"
     assert sum(step["received"] for step in course["steps"]) == page["received"]["value"] > 0
+
+
+def test_what_is_summed_by_the_month_is_what_each_month_comes_to(server: Server) -> None:
+    frame = Frame(
+        scope=Scope(units=None, confidential=True),
+        period=Period(since=date(2026, 3, 7), until=date(2026, 6, 12), on=date(2026, 6, 12)),
+    )
+    each = wanted([Figure.RECEIVED, Figure.ENTRIES_CORRECTED, Figure.VISITS_REGISTERED])
+
+    async def read() -> tuple[dict[tuple[str, str], Sum], dict[tuple[str, str], Sum]]:
+        async with await psycopg.AsyncConnection.connect(server.conninfo) as conn:
+            by_month = await sums(conn, frame, each, By.MONTH)
+            alone = {}
+            for month in frame.period.steps("month"):
+                within = replace(
+                    frame.period,
+                    since=max(month, frame.period.since),
+                    until=min(
+                        months_of(Period(since=month, until=month, on=month))[1], frame.period.until
+                    ),
+                )
+                found = await sums(conn, replace(frame, period=within), each)
+                alone |= {(name, month.isoformat()): n for (name, _), n in found.items()}
+            return by_month, alone
+
+    by_month, alone = asyncio.run(read())
+    assert by_month == alone
+    assert len({month for _, month in by_month}) > 1
+
+
+def test_months_stand_beside_the_same_months_of_the_year_before() -> None:
+    part, whole = ON_TIME
+    found = {
+        (part, "2026-02-01"): Sum(3),
+        (whole, "2026-02-01"): Sum(4),
+        (part, "2025-02-01"): Sum(1),
+        (whole, "2025-02-01"): Sum(2),
+        (WAITED, "2026-03-01"): Sum(2, 30),
+    }
+    period = Period(since=date(2026, 2, 1), until=date(2026, 3, 9), on=date(2026, 3, 9))
+    months = Months(found=found, period=period)
+    february, march = date(2026, 2, 1), date(2026, 3, 1)
+    assert months.share(part, whole) == [
+        MonthStep(starts_on=february, value=0.75, of=4, year_ago=0.5),
+        MonthStep(starts_on=march, value=None, of=0, year_ago=None),
+    ]
+    assert months.mean(WAITED)[1] == MonthStep(starts_on=march, value=15, of=2, year_ago=None)
+
+
+def test_courses_by_the_month_are_of_the_year_to_the_last_month(as_: As) -> None:
+    for reader, page, name in (
+        ("leader", "leadership", "on_time"),
+        ("leader", "leadership", "hearing"),
+        ("head", "unit", "on_time"),
+        ("auditor", "reception", "waiting"),
+    ):
+        steps = told(as_(reader), page)[f"{name}_by_month"]
+        assert [steps[0]["starts_on"], steps[-1]["starts_on"]] == ["2025-07-01", "2026-06-01"]
+        assert len(steps) == 12
+    assert not any("by_month" in name for name in told(as_("controller"), "analyst"))
 
 
 def test_a_breakdown_and_what_has_no_value_are_the_whole_figure(as_: As) -> None:

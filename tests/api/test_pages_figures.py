@@ -11,7 +11,15 @@ from litestar.testing import RequestFactory
 from markupsafe import Markup
 from msgspec import json, toml
 
-from api.dashboard_pages import About, Breakdown, DashboardPage, Rate, Told, UnitRow
+from api.dashboard_pages import (
+    About,
+    Breakdown,
+    DashboardPage,
+    MonthStep,
+    Rate,
+    Told,
+    UnitRow,
+)
 from api.dashboard_telling import MOST_VALUES, Teller, Telling
 from api.pages.figures import (
     Drawing,
@@ -22,10 +30,20 @@ from api.pages.figures import (
     value_lines,
     value_name,
 )
+from api.pages.months import minutes_drawn, shares_drawn
 from api.pages.shell import ASSETS, here, template_config
-from api.pages.words import LANGUAGES, Words
+from api.pages.words import LANGUAGES, NOTHING, Words
 from infra.charts.drawn import VEGA_LITE
-from infra.charts.specification import Bar, Part, Point, Spec, bars, over_time, split
+from infra.charts.specification import (
+    SHARE,
+    Bar,
+    Part,
+    Point,
+    Spec,
+    bars,
+    over_time,
+    split,
+)
 from infra.charts.theme import PAGE, PRINT, Theme
 from infra.code_names import read_code_names
 from projections.figures import Figure, Period
@@ -69,6 +87,7 @@ HELD = [
     for name in ("Open", "Held")
     for part, count in zip(HOLDERS, (3, 1), strict=True)
 ]
+SHARES = [Point(on=date(2026, month, 1), count=month / 10) for month in (4, 5)]
 NAMED = ("This period", "A year earlier")
 
 
@@ -77,10 +96,11 @@ NAMED = ("This period", "A year earlier")
     ("spec", "shapes"),
     [
         (lambda language, theme: over_time(DAYS, DAYS[:2], NAMED, language, theme), 2 + 5),
+        (lambda language, theme: over_time(SHARES, [], NAMED, language, theme, SHARE), 1 + 2),
         (lambda language, theme: split(HELD, HOLDERS, language, theme), 4),
         (lambda language, theme: bars(HELD, HOLDERS, language, theme), 4),
     ],
-    ids=["over-time", "split", "bars"],
+    ids=["over-time", "shares", "split", "bars"],
 )
 def test_a_chart_has_the_same_marks_and_texts_on_a_page_and_in_print(
     spec: Callable[[str, Theme], Spec], shapes: int, language: str
@@ -127,6 +147,31 @@ def test_bars_are_split_into_the_shares_of_their_parts() -> None:
 def test_a_chart_names_months_in_its_own_language_whatever_was_read_before(language: str) -> None:
     spec = over_time(DAYS, DAYS, ("a", "b"), language, PAGE)
     assert tuple(spec["config"]["locale"]["time"]["shortMonths"][:2]) == MONTHS[language]
+
+
+def test_a_share_by_the_month_is_drawn_up_to_all_and_told_in_words_and_lines() -> None:
+    steps = [
+        MonthStep(starts_on=date(2026, month, 1), value=value, of=4, year_ago=before)
+        for month, value, before in ((4, 0.5, None), (5, None, 0.25), (6, 0.75, 1.0))
+    ]
+    found = shares_drawn("on_time", steps, ENGLISH)
+    assert found
+    assert ">100%<" in drawn(found.spec)
+    assert [(line.value, line.of, line.year_ago) for line in found.lines] == [
+        ("50%", "4", NOTHING),
+        (NOTHING, "4", "25%"),
+        ("75%", "4", "100%"),
+    ]
+    assert found.told.endswith("June 2026: 75%. The same month a year earlier: 100%.")
+
+
+def test_minutes_of_one_month_alone_are_no_course() -> None:
+    steps = [
+        MonthStep(starts_on=date(2026, month, 1), value=value, of=1, year_ago=None)
+        for month, value in ((4, None), (5, 95.0))
+    ]
+    assert minutes_drawn("waiting", steps, ENGLISH) is None
+    assert minutes_drawn("waiting", [*steps, steps[1]], ENGLISH) is not None
 
 
 def test_months_are_named_alone_where_a_language_has_a_form_for_that() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
+from projections.telling import LANGUAGES
 from tests.api.bodies import appeal, begun, done, inquiry, on, read, reception
 from tests.api.conftest import As
 from tests.api.serving import PEOPLE, Server
@@ -102,10 +103,10 @@ def test_an_appeal_lives_from_its_registration_to_its_closing(as_: As) -> None:
         (case, ["applicant"])
     ]
 
-    _told_in_both_languages(executor, case)
+    _told_in_every_language(executor, case)
 
 
-def _told_in_both_languages(executor: httpx.Client, case: str) -> None:
+def _told_in_every_language(executor: httpx.Client, case: str) -> None:
     history = read(executor, f"cases/{case}/history")["entries"]
     assert [entry["event"] for entry in history] == [
         "appeal-registered",
@@ -123,12 +124,12 @@ def _told_in_both_languages(executor: httpx.Client, case: str) -> None:
     ]
     assert history[3]["reason"] == "Rəhbərliyin göstərişi"
     assert (history[1]["who"]["name"], history[1]["client"]) == ("Aliyev", "tests")
-    in_english, in_azerbaijani = (
-        sentences(executor, case, language) for language in ("en", "az, en;q=0.5")
-    )
-    assert len(in_english) == len(in_azerbaijani) == 12
-    assert not set(in_english) & set(in_azerbaijani)
-    assert FEWER in in_azerbaijani[5] + str(history[5]["details"])
+    told = {code: sentences(executor, case, code) for code in LANGUAGES}
+    assert {len(each) for each in told.values()} == {12}
+    assert len({sentence for each in told.values() for sentence in each}) == 12 * len(LANGUAGES)
+    assert sentences(executor, case, "fr, ru;q=0.8, en;q=0.5") == told["ru"]
+    assert sentences(executor, case, "fr") == told["az"]
+    assert FEWER in told["az"][5] + str(history[5]["details"])
 
 
 def test_a_visit_its_assignment_and_its_written_appeal_are_told_as_one_thread(as_: As) -> None:

@@ -107,6 +107,23 @@ def test_the_quarter_that_a_day_lies_in(day: date, first: date, last: date) -> N
     assert quarter_of(day) == (first, last)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "first"),
+    [
+        (date(2026, 5, 4), date(2026, 5, 9), date(2025, 6, 1)),
+        (date(2025, 6, 1), date(2026, 5, 31), date(2025, 6, 1)),
+        (date(2024, 3, 7), date(2026, 5, 9), date(2024, 3, 1)),
+        (date(2027, 2, 1), date(2027, 2, 28), date(2026, 3, 1)),
+    ],
+    ids=str,
+)
+def test_a_course_by_months_is_of_a_year_or_of_the_longer_period(
+    since: date, until: date, first: date
+) -> None:
+    found = period(since, until).by_months
+    assert (found.since, found.until) == (first, until)
+
+
 @settings(max_examples=60)
 @given(first=DAY, length=st.integers(0, 800))
 def test_the_steps_of_a_course_cover_its_period_in_order(first: date, length: int) -> None:
