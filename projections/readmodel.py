@@ -6,20 +6,21 @@ every row once, and applying a batch twice gives the same rows.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, LiteralString, Self, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 from psycopg import Cursor
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from domain.envelope import Recorded
 from infra.blinding import Blinding
+from infra.copying import copy_rows
 from projections import past_rows
 from projections.groups import Group
 from projections.past_rows import PastRows
@@ -119,9 +120,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         found: dict[UUID, Rows] = {case: {} for case in cases}
         if not found:
             return found
-        query = SQL("SELECT {} FROM {} WHERE case_id = ANY(%b)").format(
-            SQL(", ").join(map(Identifier, self.columns)), Identifier(SCHEMA, table)
-        )
+        query = _reading(table, self.columns, "")
         reader = cursor.connection.cursor(binary=True, row_factory=tuple_row)
         for values in reader.execute(query, (list(found),), prepare=True):
             row = self.row(*values)
@@ -136,11 +135,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         found: dict[UUID, Rows] = {case: {} for case in past}
         if not found:
             return found
-        query = SQL("SELECT since_position, {} FROM {} WHERE case_id = ANY(%b) AND {}").format(
-            SQL(", ").join(map(Identifier, self.columns)),
-            Identifier(SCHEMA, table),
-            SQL(past_rows.STANDING),
-        )
+        query = _reading(table, ("since_position", *self.columns), f" AND {past_rows.STANDING}")
         reader = cursor.connection.cursor(binary=True, row_factory=tuple_row)
         for since, *values in reader.execute(query, (list(found),), prepare=True):
             row = self.row(*values)
@@ -208,19 +203,12 @@ class ReadModel(Struct, frozen=True, kw_only=True):
 
     def copy(self, cursor: Cursor[Any], table: str, rows: Iterator[tuple[Any, ...]]) -> int:
         """Add rows to the table, as fast as PostgreSQL takes them; how many there were."""
-        count = 0
         first = next(rows, None)
         if first is None:
             return 0
-        query = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-            Identifier(SCHEMA, table), SQL(", ").join(map(Identifier, self.stored))
-        )
-        with cursor.copy(query) as copy:
-            copy.set_types(self.types + past_rows.TYPES if self.has_past else self.types)
-            copy.write_row(first)
-            for count, row in enumerate(rows, 1):  # noqa: B007
-                copy.write_row(row)
-        return count + 1
+        types = self.types + past_rows.TYPES if self.has_past else self.types
+        statement = _copying(table, self.stored)
+        return copy_rows(cursor.connection, statement, types, chain((first,), rows))
 
     def _delete(
         self, cursor: Cursor[Any], table: str, keys: list[Key], further: SQL = _NOTHING
@@ -232,6 +220,25 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             Identifier(SCHEMA, table), names, arrays, further
         )
         cursor.execute(query, [list(column) for column in zip(*keys, strict=True)], prepare=True)
+
+
+@cache
+def _reading(table: str, columns: tuple[str, ...], further: LiteralString) -> bytes:
+    return (
+        SQL("SELECT {} FROM {} WHERE case_id = ANY(%b){}")
+        .format(_listed(columns), Identifier(SCHEMA, table), SQL(further))
+        .as_bytes()
+    )
+
+
+@cache
+def _copying(table: str, columns: tuple[str, ...]) -> bytes:
+    query = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
+    return query.format(Identifier(SCHEMA, table), _listed(columns)).as_bytes()
+
+
+def _listed(columns: Iterable[str]) -> Composable:
+    return SQL(", ").join(map(Identifier, columns))
 
 
 def _column_type(hint: Any) -> str:

@@ -32,6 +32,11 @@ from projections.readmodel import ReadModel
 
 BATCH = 1_000
 _RETRY_SECONDS = (1, 2, 5, 10, 30)
+_POSITIONS = (
+    "SELECT name, NULL::bigint, tries FROM karguzar.stopped_consumers UNION ALL "
+    "SELECT application_name, notification_id, NULL FROM karguzar.register_tracking"
+)
+"""How far each consumer is, and how often those that stand still have tried."""
 
 log = structlog.get_logger()
 
@@ -276,13 +281,10 @@ class Runner:
                 time.sleep(max(0.0, started + self._pace.step_seconds - time.monotonic()))
 
     def _positions(self) -> dict[str, int]:
-        with self._tracking.datastore.transaction() as cursor:
-            cursor.execute("SELECT name, tries FROM karguzar.stopped_consumers")
-            self._tries = {r["name"]: r["tries"] for r in cursor.fetchall()}
-            cursor.execute(
-                f"SELECT application_name, notification_id FROM {SCHEMA}.register_tracking"  # noqa: S608
-            )
-            return {r["application_name"]: r["notification_id"] for r in cursor.fetchall()}
+        with self._tracking.datastore.get_connection() as conn:
+            found = conn.cursor(row_factory=tuple_row).execute(_POSITIONS, prepare=True).fetchall()
+        self._tries = {name: tries for name, _, tries in found if tries is not None}
+        return {name: position for name, position, _ in found if position is not None}
 
     def _take(self, consumer: Consumer, batch: Sequence[Recorded]) -> bool:
         try:
