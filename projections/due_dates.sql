@@ -22,7 +22,8 @@ ALTER TABLE {table} ADD PRIMARY KEY (case_id, clock, since_position);
 CREATE INDEX ON {table} (due_on, case_id, clock) WHERE until_position IS NULL;
 CREATE INDEX ON {table} (due_on, case_id, clock) WHERE running AND until_position IS NULL;
 CREATE INDEX ON {table} (unit, due_on, case_id, clock) WHERE running AND until_position IS NULL;
-CREATE INDEX ON {table} (official, due_on, case_id, clock) WHERE running AND until_position IS NULL;
+CREATE INDEX ON {table} (official, due_on, case_id, clock)
+    WHERE running AND until_position IS NULL AND official IS NOT NULL;
 -- What stood at a position and is so no more.
 CREATE INDEX ON {table} USING gist (int8range(since_position, until_position))
     WHERE until_position IS NOT NULL;

@@ -15,7 +15,7 @@ COMMENT ON COLUMN {table}.memory IS
 -- indexes
 ALTER TABLE {table} ADD PRIMARY KEY (case_id, duty, since_position);
 CREATE INDEX ON {table} (official, (coalesce(due_on, 'infinity'::date)), case_id, duty)
-    WHERE duty <> 'standing' AND until_position IS NULL;
+    WHERE duty <> 'standing' AND until_position IS NULL AND official IS NOT NULL;
 CREATE INDEX ON {table} (unit, (coalesce(due_on, 'infinity'::date)), case_id, duty)
     WHERE duty <> 'standing' AND until_position IS NULL;
 -- What was to be done at a position and is so no more.
