@@ -91,13 +91,13 @@ class EventMapper(Mapper[UUID]):
 
         Raises IdKeptForRegister: what its own secret sealed could never be erased.
         """
-        data: Plain = to_builtins(recorded.event)
+        data: Plain = to_builtins(recorded.event, builtin_types=(UUID,))
         del data["event"]
         plan = EVENT_TYPES[stored_name(recorded.event)].plan
         personal = take_out(plan, data, recorded.owner)
         if recorded.reason is not None:
-            personal.setdefault(str(recorded.owner), {})[_REASON] = recorded.reason
-        parts = Parts(recorded, data, {UUID(owner): values for owner, values in personal.items()})
+            personal.setdefault(recorded.owner, {})[_REASON] = recorded.reason
+        parts = Parts(recorded, data, personal)
         if LINKAGE in (recorded.owner, *parts.personal):
             raise IdKeptForRegister
         return parts

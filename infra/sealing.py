@@ -15,7 +15,7 @@ SEALED = "[sealed]"
 """Stands for a personal text that was not, or can no longer be, opened."""
 
 Plain = dict[str, Any]
-PersonalParts = dict[str, dict[str, Any]]
+PersonalParts = dict[UUID, dict[str, Any]]
 """Owner id -> dotted path in the event -> value."""
 
 
@@ -49,9 +49,12 @@ def compile_plan(event_type: type[Event]) -> Plan:
 
 
 def take_out(plan: Plan, plain: Plain, owner: UUID) -> PersonalParts:
-    """Remove the personal values from *plain*; those outside a Person belong to *owner*."""
+    """Remove the personal values from *plain*; those outside a Person belong to *owner*.
+
+    Ids in it are UUIDs still.
+    """
     parts: PersonalParts = {}
-    _take(plan, plain, str(owner), "", parts)
+    _take(plan, plain, owner, "", parts)
     return parts
 
 
@@ -77,7 +80,7 @@ def fill_sealed(plan: Plan, plain: Plain) -> None:
             fill_sealed(node.plan(child), child)
 
 
-def _take(plan: Plan, plain: Plain, owner: str, prefix: str, parts: PersonalParts) -> None:
+def _take(plan: Plan, plain: Plain, owner: UUID, prefix: str, parts: PersonalParts) -> None:
     if plan.person:
         person = dict(plain)
         parts.setdefault(person.pop("id"), {})[prefix] = person
