@@ -21,7 +21,12 @@ from domain.applicant import Applicant, Collective
 from domain.case import CaseKind, Event
 from domain.envelope import Recorded
 from domain.kinds import EVENTS, KINDS
-from projections import occurrences_of_receptions, occurrences_of_work, work
+from projections import (
+    occurrence_sums,
+    occurrences_of_receptions,
+    occurrences_of_work,
+    work,
+)
 from projections.cases import OPEN_STATES
 from projections.duties import Standing, holder
 from projections.groups import Group
@@ -33,10 +38,10 @@ from projections.work import stands_after
 
 __all__ = ["MEMORY", "NOT_TOLD", "STOCK", "Occurrence", "Row"]
 
-VERSION = 1
+VERSION = 2
 GROUP = Group.LATER
 KEY = ("case_id", "occurrence", "part", "nth")
-SUMS = "occurrence_sums"
+SUMS = occurrence_sums
 ZONED = True
 
 

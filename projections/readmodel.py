@@ -95,7 +95,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             zoned=getattr(module, "ZONED", False),
             group=getattr(module, "GROUP", Group.NEAR),
             has_past=getattr(module, "has_past", None),
-            sums=Sums.of(file.with_name(f"{sums}.sql")) if sums else None,
+            sums=Sums.of(sums) if sums else None,
         )
 
     def bound(self, blinding: Blinding, zone: tzinfo = UTC) -> Self:

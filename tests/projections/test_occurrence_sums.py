@@ -26,10 +26,15 @@ from tests.projections.logs import (
 )
 
 OCCURRENCES = next(model for model in READ_MODELS if model.name == "occurrences")
-BROKEN_DOWN = frozenset(
-    {"received", "closed", "standing", "answered", "visit-registered", "person-received"}
+RECEIVED, ENDED = frozenset({"received"}), frozenset({"closed", "answered"})
+VISITS, PEOPLE = frozenset({"visit-registered"}), frozenset({"person-received"})
+ONLY_MOVED = frozenset(
+    {
+        *("came-to-unit", "left-unit", "left-unconsidered", "copies-sent", "covered", "cancelled"),
+        *("control-came-to-unit", "control-left-unit"),
+    }
 )
-BY_MONTH = ("channel", "region", "topic", "applicant", "official")
+"""What no page tells of."""
 Cells = dict[tuple[Any, ...], tuple[int, int]]
 
 
@@ -83,28 +88,40 @@ class Log:
 
 
 def _cells(row: Row) -> Iterator[tuple[Any, ...]]:
-    """Of the month what a breakdown may be asked for, of the day what a figure is told by."""
-    told: dict[str, Any] = {"": ""}
-    if row.on_time is not None:
-        told["on_time"] = str(row.on_time).lower()
-    if row.occurrence in BROKEN_DOWN and row.repeat:
-        told |= {"repeat": "true", "topic of repeats": row.topic}
-    if row.occurrence in BROKEN_DOWN or row.occurrence == "fulfilled":
-        told["subkind"] = row.subkind
-    if row.occurrence in BROKEN_DOWN:
-        told |= {name: getattr(row, name) for name in BY_MONTH}
-    told["outcome"] = row.outcome
-    by_day = {"", "on_time", "repeat"}
-    by_day |= {"outcome"} if row.occurrence == "held-ball" else set()
-    by_day |= {"subkind"} if row.occurrence in {"standing", "fulfilled"} else set()
-    for unit in ("", row.unit):
-        for name, value in told.items():
-            if value is not None:
-                month = row.on_day.replace(day=1) if row.on_day else None
-                yield unit, row.occurrence, name, "month", month, row.kind, value, row.confidential
-                if name in by_day:
-                    day = row.on_day
-                    yield unit, row.occurrence, name, "day", day, row.kind, value, row.confidential
+    """Of the month what may be asked for, of the day and by unit what a page tells."""
+    month = row.on_day.replace(day=1) if row.on_day else None
+    for dimension, value, by_unit, by_day in _told(row):
+        if value is not None:
+            for unit in ("", row.unit) if by_unit else ("",):
+                for grain, on in (("month", month), ("day", row.on_day)):
+                    if grain == "month" or by_day:
+                        yield (
+                            *(unit, row.occurrence, dimension, grain, on),
+                            *(row.kind, value, row.confidential),
+                        )
+
+
+def _told(row: Row) -> Iterator[tuple[str, str | None, bool, bool]]:
+    """Each dimension with its value, and whether it is told by unit and by day."""
+    it = row.occurrence
+    yield "", "", it not in ONLY_MOVED, it not in ONLY_MOVED
+    yield "on_time", None if row.on_time is None else str(row.on_time).lower(), True, True
+    by_unit = it in RECEIVED | ENDED | {"standing", "held-ball"}
+    yield "outcome", row.outcome, by_unit, it == "held-ball"
+    if it in RECEIVED | ENDED | VISITS | PEOPLE:
+        yield "subkind", row.subkind, it in RECEIVED, False
+        yield "topic", row.topic, it in RECEIVED | VISITS, False
+        yield "region", row.region, it in RECEIVED | VISITS, False
+    if it in RECEIVED | ENDED:
+        yield "channel", row.channel, it in RECEIVED, False
+        yield "applicant", row.applicant, it in RECEIVED, False
+        if row.repeat:
+            yield "repeat", "true", it in RECEIVED, it in RECEIVED
+            yield "topic of repeats", row.topic, it in RECEIVED, False
+    if it in {"standing", "fulfilled"}:
+        yield "subkind", row.subkind, True, True
+    if it in PEOPLE | {"standing"}:
+        yield "official", row.official, True, False
 
 
 @pytest.fixture(scope="module")
