@@ -279,6 +279,12 @@ _CASES = (
     " WHERE register.case_id = occurrence.case_id AND {sight}) AS known ON true"
     " WHERE {where} ORDER BY occurrence.on_day, occurrence.case_id, part, nth LIMIT %(limit)s"
 )
+# Each unit's list is read in its order and as far as the page goes: all of them at once would be
+# sorted whole.
+_CASES_OF_UNITS = (
+    "SELECT found.* FROM unnest(%(units)s::text[]) AS own (unit) CROSS JOIN LATERAL ({cases})"
+    " AS found ORDER BY found.on_day, found.case_id, found.part, found.nth LIMIT %(limit)s"
+)
 
 
 async def figure_cases(
@@ -305,6 +311,8 @@ async def figure_cases(
             f" OR occurrence.on_day IS NULL AND (%(day)s::date < 'infinity' OR {place}))"
         )
     query = SQL(_CASES).format(sight=SQL(sight[0]), where=SQL(" AND ").join(map(SQL, conditions)))
+    if frame.scope.units is not None:
+        query = SQL(_CASES_OF_UNITS).format(cases=query)
     order = SQL("on_day, case_id, part, nth")
     found, at = await page(conn, query, order, values, MODEL, "register")
     rows = [FigureCase(*row[:-2]) for row in found[:limit]]
@@ -357,7 +365,7 @@ def _conditions(
         found.append(f"occurrence.{narrowed.dimension.value} = %(value)s")
     if frame.scope.units is not None:
         values["units"] = list(frame.scope.units)
-        found.append("occurrence.unit = ANY(%(units)s::text[])")
+        found.append("occurrence.unit = own.unit")
     if not frame.scope.confidential:
         found.append("NOT occurrence.confidential")
     return found, values
