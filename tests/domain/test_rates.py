@@ -3,13 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]
 
 from domain.rates import Ratio, ratio_of_counts, wilson
 
 
 @given(st.integers(1, 500), st.data())
 def test_shares_have_wilsons_bounds(whole: int, data: st.DataObject) -> None:
+    # More than a second to load, which every process of the tests would pay.
+    from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415
+
     part = data.draw(st.integers(0, whole))
     bounds = wilson(part, whole)
     expected = stats.binomtest(part, whole).proportion_ci(method="wilson")

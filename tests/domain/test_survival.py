@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]
 
 from domain.survival import Point, Watched, day_by_which, kaplan_meier
 
@@ -66,6 +65,9 @@ def test_where_nobody_is_left_there_are_no_bounds() -> None:
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 40), st.booleans()), min_size=2, max_size=60))
 def test_it_is_what_scipy_estimates(days: list[tuple[int, bool]]) -> None:
+    # More than a second to load, which every process of the tests would pay.
+    from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415
+
     curve = kaplan_meier(watched(days))
     sample = stats.CensoredData(
         uncensored=[day for day, came in days if came],
