@@ -1,5 +1,6 @@
 """The reports of units beside what the register counted, and who hasn't reported yet."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from api.access_records import Action, record
 from api.cases import opened_case
+from api.lists import today_at
 from api.problem_responses import answers
 from api.register_state import AppRequest, Register, caller_of, register_of
 from api.waiting import WaitFor, wait
@@ -20,10 +22,12 @@ from application.policies import finding_on
 from domain.claimed_figures import Compared
 from domain.due import Terms
 from domain.envelope import Recorded
+from domain.report_period import ReportPeriod
 from domain.rule import ClockName
 from domain.unit_report import (
     KIND,
     NotVerifiedYet,
+    PeriodNotOver,
     Stage,
     UnitReport,
     UnitReportDisputed,
@@ -74,11 +78,12 @@ class Differences(Struct, frozen=True, kw_only=True):
 class Outstanding(Struct, frozen=True, kw_only=True):
     """``units`` have given no report for ``period``, as the register is at ``position``.
 
-    ``due_on`` is None where no rule sets a day.
+    ``due_on`` is None where no rule sets a day; ``overdue``: it has passed.
     """
 
     period: str
     due_on: date | None
+    overdue: bool
     position: int
     reported: int
     units: list[str]
@@ -148,7 +153,7 @@ def _difference(compared: Compared, disputed: Recorded | None) -> Difference:
     "/unit-reports/outstanding",
     operation_id="unit-reports.outstanding",
     tags=["unit-reports"],
-    summary="The units that have given no report for a period",
+    summary="The units that have given no report for a period that is over",
     responses=answers(Outstanding, 400, 401, 403, 422, 503),
 )
 async def outstanding(
@@ -160,19 +165,34 @@ async def outstanding(
 
 
 async def outstanding_of(register: Register, caller: Caller, period: str) -> Outstanding:
-    """Raises PeriodNotReadable and Forbidden."""
-    asked = period_of(period)
+    """Raises PeriodNotReadable, PeriodNotOver and Forbidden."""
+    asked, today = period_of(period), today_at(register)
     reporting = reporting_units(caller, register.organisation())
+    if today <= asked.last:
+        raise PeriodNotOver
+    due_on = _due_on(register.terms(None, None), asked.last)
     units = {report_id(unit, period): unit for unit in reporting}
     async with register.pool.connection() as conn:
         reported, position = await registered_among(conn, list(units))
     return Outstanding(
         period=period,
-        due_on=_due_on(register.terms(None, None), asked.last),
+        due_on=due_on,
+        overdue=due_on is not None and today > due_on,
         position=position,
         reported=len(reported),
         units=sorted(unit for report, unit in units.items() if report not in reported),
     )
+
+
+async def missing_of(
+    register: Register, caller: Caller, periods: Sequence[ReportPeriod]
+) -> list[int]:
+    """How many units have given no report for each of the periods. Raises Forbidden."""
+    reporting = reporting_units(caller, register.organisation())
+    reports = [[report_id(unit, str(period)) for unit in reporting] for period in periods]
+    async with register.pool.connection() as conn:
+        reported, _ = await registered_among(conn, [each for ids in reports for each in ids])
+    return [sum(each not in reported for each in ids) for ids in reports]
 
 
 def reporting_units(caller: Caller, organisation: Organisation) -> frozenset[str]:

@@ -24,6 +24,7 @@ from api.unit_reports import (
     Difference,
     Differences,
     differences_of,
+    missing_of,
     outstanding_of,
     reporting_units,
 )
@@ -76,6 +77,14 @@ class Submitted(Struct, frozen=True):
     report: Reported
 
 
+class Offered(Struct, frozen=True):
+    """A period that is over; so many units have given no report for it."""
+
+    written: str
+    name: str
+    missing: int
+
+
 class FigureLine(Struct, frozen=True, kw_only=True):
     """What a figure is called, and its two values; ``finding`` is what follows of a difference."""
 
@@ -89,12 +98,12 @@ class FigureLine(Struct, frozen=True, kw_only=True):
 @get(PATH, operation_id="pages.claims", opt=_OPT, include_in_schema=False)
 async def claims(request: AppRequest, written: Written = None) -> Template:
     register, caller, words = register_of(request), caller_of(request), words_for(request)
-    offered = [
-        (str(period), period_name(period, words))
+    past = [
+        period
         for kind, count in _OFFERED
         for period in _past(ReportPeriod.with_day(kind, today_at(register)), count)
     ]
-    period = period_of(written or offered[0][0])
+    period = period_of(written) if written else past[0]
     found = await outstanding_of(register, caller, str(period))
     names = register.names()
     units = {
@@ -116,8 +125,12 @@ async def claims(request: AppRequest, written: Written = None) -> Template:
         "claims.html",
         period=str(period),
         period_name=period_name(period, words),
-        offered=offered,
+        offered=[
+            Offered(str(each), period_name(each, words), n)
+            for each, n in zip(past, await missing_of(register, caller, past), strict=True)
+        ],
         due_on=found.due_on,
+        overdue=found.overdue,
         reported=words.sorted(lines, lambda line: line.unit),
         missing=words.sorted(names.unit(unit) for unit in found.units),
         reports=_may(caller, SubmitUnitReport),

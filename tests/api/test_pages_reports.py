@@ -200,6 +200,10 @@ def test_a_unit_sends_its_report_by_the_page_and_the_auditor_disputes_what_diffe
 ) -> None:
     before = auditor.get(f"/pages/claims?period={period(BACK)}").text
     assert "<li>region-ganja</li>" in before
+    missing = not_reported(before)
+    listed = before.partition('class="missing"')[2].partition("</ul>")[0]
+    assert missing == listed.count("<li>")
+    assert '<span class="mark">overdue</span>' in before
     answer = sent(head, filled(head, 5))
     assert answer.status_code == 303, answer.text
     claim = answer.headers["location"]
@@ -217,7 +221,17 @@ def test_a_unit_sends_its_report_by_the_page_and_the_auditor_disputes_what_diffe
     for _ in range(2):
         assert auditor.post(claim, csrf, **judged).status_code == 303
     assert 'href="/pages/cases/' in auditor.get(claim).text.partition("<tbody")[2]
-    assert "<li>region-ganja</li>" not in auditor.get(f"/pages/claims?period={period(BACK)}").text
+    after = auditor.get(f"/pages/claims?period={period(BACK)}").text
+    assert "<li>region-ganja</li>" not in after
+    assert not_reported(after) == missing - 1
+    assert auditor.get(f"/pages/claims?period={period(0)}").status_code == 422
+
+
+def not_reported(shown: str) -> int:
+    """How many units the choice of the period says have given no report."""
+    found = re.search(r" selected>[^<]*· (\d+) units not reported", shown)
+    assert found, shown
+    return int(found[1])
 
 
 def test_what_is_no_form_of_ours_is_refused_and_nothing_recorded(

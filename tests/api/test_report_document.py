@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from api.report_document import MadeReport, report_document
 from domain.report_definition import DEFINITION_VERSION, FigureKey
 from domain.report_period import PeriodKind, ReportPeriod
@@ -89,11 +91,13 @@ def test_what_is_kept_back_is_marked() -> None:
     assert any(SAID.kept_back in note for note in kept.notes)
 
 
-def test_who_holds_the_cases_is_drawn_as_shares_where_no_count_is_kept_back() -> None:
+@pytest.mark.parametrize("unseen", ["appeal.held-now", "appeal.held-minutes"])
+def test_who_holds_the_cases_is_drawn_as_shares_where_no_count_is_kept_back(unseen: str) -> None:
     now = FigureKey("appeal.held-now", "outcome", "unit")
     held = figures(MONTH, figures={now: 9, FigureKey(now.metric): 9})
     assert table(document(held), "appeal-held-now-by-outcome").shares
-    kept = document(held, kept_back=frozenset({now}), small_told=False)
+    of_holder = frozenset({FigureKey(unseen, "outcome", "signatory")})
+    kept = document(held, kept_back=of_holder, small_told=False)
     assert table(kept, "appeal-held-now-by-outcome").shares is None
 
 

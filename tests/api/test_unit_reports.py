@@ -272,6 +272,9 @@ def test_units_without_a_report_are_told_to_those_above_them(as_: As) -> None:
     after = read(as_("leader"), "unit-reports/outstanding", wait_for=position, **asked)
     assert UNIT not in after["units"]
     assert after["reported"] == before["reported"] + 1
+    assert after["overdue"]
+    running = as_("leader").get("/api/v1/unit-reports/outstanding", params={"period": period(0)})
+    refused(running, 422, "period-not-over")
     own = read(as_("head"), "unit-reports/outstanding", **asked)
     assert (own["units"], own["reported"]) == (["pensions"], 0)
     refused(as_("executor").get("/api/v1/unit-reports/outstanding", params=asked), 403, "forbidden")
