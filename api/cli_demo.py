@@ -52,12 +52,15 @@ _GIVEN = [role for role in Role if role is not Role.SYSTEM]
 
 
 @click.command()
-@click.option("--cases", default=400, show_default=True, help="How many cases to make.")
+@click.option("--cases", default=450, show_default=True, help="How many cases to make.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same cases.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day the demo ends on.")
 @click.pass_obj
 def demo(settings: Settings, cases: int, seed: int, today: datetime | None) -> None:
-    """Fill the register with an agency's last six months; run again, it adds nothing."""
+    """Fill the register with an agency's last six months, and some of a year before.
+
+    Run again, it adds nothing.
+    """
     if settings.environment != "development":
         fail("Demo data is for development.")
     day = today.date() if today else datetime.now(ZoneInfo(settings.time_zone)).date()

@@ -46,7 +46,7 @@ def serve_command(
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
-@click.option("--cases", default=400, show_default=True, help="Demo cases to make the first time.")
+@click.option("--cases", default=450, show_default=True, help="Demo cases to make the first time.")
 @click.pass_obj
 def run(settings: Settings, port: int | None, cases: int) -> None:
     """Everything at once, with demo data: for a first look and for development."""

@@ -68,7 +68,7 @@ def seed_demo(
     *,
     today: date,
     seed: int = 1,
-    cases: int = 400,
+    cases: int = 450,
     progress: Callable[[int], None] | None = None,
     keep: Callable[[KeptDocument], None] | None = None,
 ) -> DemoSummary:
@@ -128,10 +128,10 @@ def plan_demo(desk: Desk, *, today: date, seed: int, cases: int) -> list[Planned
     told += tell_cause(diary, days)
     told += tell_archived(diary, days)
     told += _tell_appeals(diary, days, cases - told - _IDENTITIES)
-    told += tell_identities(diary, min(cases - told, _IDENTITIES))
-    _tell_appeals(diary, days, cases - told)
     if of_last_year:
         tell_last_year(diary, days, of_last_year)
+    told += tell_identities(diary, min(cases - told, _IDENTITIES))
+    _tell_appeals(diary, days, cases - told)
     tell_unit_reports(diary, days)
     return sorted(diary.planned, key=lambda entry: entry.at)
 

@@ -10,7 +10,7 @@ from application.demo_receptions import tell_reception
 from application.demo_story import Diary, OldStory
 from domain.case import CaseKind
 
-_SHARE = 0.35
+_SHARE = 0.45
 _FEWEST = 100
 _YEAR = 364
 """Days, so that a Monday lies a year before a Monday."""

@@ -160,7 +160,7 @@ class _Session:
             explanation = diary.one_of(SAYINGS.explanations)
             story.order(DeclineVisit(visit_id=visit_id, explanation=explanation), self.clerk)
             return
-        self._pass(10)
+        self._pass(5 * diary.chance.randint(1, 3))
         story.order(CallVisitor(visit_id=visit_id), self.clerk)
         if outcome == "no-show":
             self._pass(5)

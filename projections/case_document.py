@@ -207,9 +207,7 @@ def _fields(
 
     told: Mapping[str, str | None] = {
         "number": _number(row, names, language),
-        "kind": ", ".join(
-            (words.kinds.get(row.kind, row.kind), spoken.get(row.subkind, row.subkind))
-        ),
+        "kind": _kind(words.kinds.get(row.kind, row.kind), spoken.get(row.subkind, row.subkind)),
         "state": words.states.get(row.state, row.state),
         "result": row.result and spoken.get(row.result, row.result),
         "subject": _text(entries, "subject", reader),
@@ -229,6 +227,11 @@ def _fields(
     for name, value in told.items():
         if value:
             yield words.fields[name], value
+
+
+def _kind(kind: str, subkind: str) -> str:
+    """Both, unless a language has one word for them."""
+    return kind if kind.lower() == subkind.lower() else f"{kind}, {subkind}"
 
 
 def _who_asked(entries: Entries, reader: Reader) -> dict[str, str | None]:

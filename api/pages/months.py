@@ -85,4 +85,4 @@ def _drawn(
 
 
 def _points(values: Sequence[tuple[date, float | None]]) -> list[Point]:
-    return [Point(on=on, count=value) for on, value in values if value is not None]
+    return [Point(on=on, count=value) for on, value in values]

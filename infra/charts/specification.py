@@ -22,10 +22,10 @@ _LINES = {"title": None, "symbolType": "stroke", "symbolSize": 300}
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """So many on the day, or in the month that begins with it."""
+    """So many on the day, or in the month that begins with it; where it is None a line breaks."""
 
     on: date
-    count: float
+    count: float | None
     url: str | None = None
 
 

@@ -91,7 +91,7 @@ def agency(database: str) -> Iterator[Desk]:
 def half_year(postgres: str) -> Iterator[HalfYear]:
     """The whole demo, for tests that only look at it."""
     with migrated_database(postgres) as database, agency_in(database) as desk:
-        summary = seeded(desk, database, 400)
+        summary = seeded(desk, database, 450)
         yield HalfYear(database, desk, summary, recorded_by(desk))
 
 
@@ -111,7 +111,7 @@ def test_the_demo_shows_every_kind_of_case_and_most_of_what_can_happen(
     half_year: HalfYear,
 ) -> None:
     log, summary = half_year.log, half_year.summary
-    assert len({recorded.originator_id for recorded in log}) == summary.cases == 400
+    assert len({recorded.originator_id for recorded in log}) == summary.cases == 450
     assert len(log) == summary.events
     assert {recorded.kind for recorded in log} == set(CaseKind)
     happened = {stored_name(recorded.event) for recorded in log}
@@ -211,7 +211,7 @@ def test_the_same_seed_and_day_give_the_same_history(agency: Desk) -> None:
 
 
 def test_most_appeals_are_applications_and_about_a_third_are_complaints(agency: Desk) -> None:
-    plan = plan_demo(agency, today=TODAY, seed=1, cases=400)
+    plan = plan_demo(agency, today=TODAY, seed=1, cases=450)
     kinds = Counter(
         entry.order.command.kind
         for entry in plan
