@@ -90,7 +90,7 @@ class Story:
     ``long_ago``: nothing of it is left undone or forgotten.
     """
 
-    hours = HOURS
+    hours: Sequence[int] = HOURS
     long_ago = False
 
     def __init__(self, diary: Diary, kind: CaseKind, at: datetime, case_id: UUID) -> None:

@@ -183,7 +183,7 @@ def test_what_is_summed_by_the_month_is_what_each_month_comes_to(server: Server)
     async def read() -> tuple[dict[tuple[str, str], Sum], dict[tuple[str, str], Sum]]:
         async with await psycopg.AsyncConnection.connect(server.conninfo) as conn:
             by_month = await sums(conn, Frame(scope=scope, period=whole), each, By.MONTH)
-            alone = {}
+            alone: dict[tuple[str, str], Sum] = {}
             for month in whole.steps("month"):
                 first, last = months_of(Period(since=month, until=month, on=month))
                 period = Period(since=first, until=last, on=last)
