@@ -115,7 +115,7 @@ def _rows(model: ReadModel, events: Sequence[Recorded]) -> Iterator[tuple[Any, .
         return
     case: UUID | None = None
     rows: Rows = {}
-    for recorded in events:
+    for recorded in model.taken(events):
         if recorded.originator_id != case:
             yield from map(astuple, rows.values())
             case, rows = recorded.originator_id, {}
@@ -129,7 +129,7 @@ def _rows_with_past(
     case: UUID | None = None
     rows: Rows = {}
     past = PastRows(has_past)
-    for recorded in events:
+    for recorded in model.taken(events):
         if recorded.originator_id != case:
             yield from past.stored()
             case, rows, past = recorded.originator_id, {}, PastRows(has_past)

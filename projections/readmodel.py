@@ -18,6 +18,7 @@ from psycopg import Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
+from domain.case import Event
 from domain.envelope import Recorded
 from infra.blinding import Blinding
 from infra.copying import copy_rows
@@ -51,6 +52,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
     none are read. The fold of a ``keyed`` one takes the register's secret too, and that of a
     ``zoned`` one the zone of its business days, by `bound`. ``has_past`` where the rows' past is
     kept (`projections/past_rows.py`); then they may have ``sums`` (`projections/sums.py`).
+    ``takes`` are the types of the events that the fold does anything with; None for all.
     """
 
     name: str
@@ -68,18 +70,21 @@ class ReadModel(Struct, frozen=True, kw_only=True):
     group: Group = Group.NEAR
     has_past: Callable[[Any], bool] | None = None
     sums: Sums | None = None
+    takes: frozenset[type[Event]] | None = None
 
     @classmethod
     def of(cls, module: Any) -> Self:
         """The read model that a module and the SQL file beside it describe.
 
-        The module gives VERSION, KEY, Row and fold; the file gives the table named ``{table}``
-        and, after the line ``-- indexes``, its indexes.
+        The module gives VERSION, KEY, Row and fold, and with TAKES the events that it folds, unless
+        EVERY_EVENT says that the others move something too. The file gives the table named
+        ``{table}`` and, after the line ``-- indexes``, its indexes.
         """
         file = Path(module.__file__).with_suffix(".sql")
         sums = getattr(module, "SUMS", None)
         table, _, indexes = file.read_text().partition("-- indexes\n")
         hints = get_type_hints(module.Row)
+        every = getattr(module, "EVERY_EVENT", False)
         return cls(
             name=file.stem,
             version=module.VERSION,
@@ -96,6 +101,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             group=getattr(module, "GROUP", Group.NEAR),
             has_past=getattr(module, "has_past", None),
             sums=Sums.of(sums) if sums else None,
+            takes=None if every else getattr(module, "TAKES", None),
         )
 
     def bound(self, blinding: Blinding, zone: tzinfo = UTC) -> Self:
@@ -144,6 +150,13 @@ class ReadModel(Struct, frozen=True, kw_only=True):
             past[key[0]].standing[key] = (tuple(values), since)
         return found
 
+    def taken(self, events: Iterable[Recorded]) -> list[Recorded]:
+        """Those of the events that the fold does anything with."""
+        if self.takes is None:
+            return list(events)
+        takes = self.takes
+        return [event for event in events if type(event.event) in takes]
+
     def apply(self, cursor: Cursor[Any], table: str, batch: Iterable[Recorded]) -> None:
         """Fold the events into the stored rows and write what changed.
 
@@ -155,7 +168,9 @@ class ReadModel(Struct, frozen=True, kw_only=True):
                 self.fold(rows, event)
             self.copy(cursor, table, map(astuple, rows.values()))
             return
-        events = list(batch)
+        events = self.taken(batch)
+        if not events:
+            return
         if self.has_past:
             self._apply_with_past(cursor, table, events, self.has_past)
             return
@@ -198,7 +213,7 @@ class ReadModel(Struct, frozen=True, kw_only=True):
         changed = ((*row[0], row[1], None) for key, row in after.items() if before.get(key) != row)
         ended = (row for each in past.values() for row in each.ended)
         self.copy(cursor, table, chain(ended, changed))
-        if self.sums and events:
+        if self.sums:
             self.sums.add(cursor, table, list(past), events[0].position)
 
     def copy(self, cursor: Cursor[Any], table: str, rows: Iterator[tuple[Any, ...]]) -> int:

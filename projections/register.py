@@ -745,6 +745,8 @@ _STEPS: Mapping[type[Event], Callable[[Row, Any, Recorded], None]] = {
 }
 
 TAKES = frozenset(_BEGINS) | frozenset(_STEPS)
+EVERY_EVENT = True
+"""What it doesn't take moves a case's version and last position all the same."""
 IGNORED = frozenset(
     {
         "appeal-copies-sent",
