@@ -97,10 +97,13 @@ class Terms(Struct, frozen=True, kw_only=True):
     """The usual rules asked for so far; made from the others, as ``begun`` is."""
     begun: dict[tuple[str, str, date], Due] = field(default_factory=dict)
     """The plain terms so far, by rule, version and start: most of a day's cases have the same."""
+    from_registration: dict[tuple[str, date], Due] = field(default_factory=dict)
+    """Those of them that no receipt moves, by rule and day of registration."""
 
     def __post_init__(self) -> None:
         structs.force_setattr(self, "usual", {})
         structs.force_setattr(self, "begun", {})
+        structs.force_setattr(self, "from_registration", {})
 
     def rules_for(self, case: str, kind: str, clock: ClockName) -> tuple[str, ...]:
         """The rules that may set this clock, the usual one first; none where there is no clock."""
@@ -140,16 +143,20 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     def begin(self, rule: str, registered_on: date, received_at: datetime) -> Due:
         """A term that starts with the registration or the receipt, whichever its rule names."""
+        if due := self.from_registration.get((rule, registered_on)):
+            return due
         version = self.rulebook.version_for(rule, registered_on)
-        return self._begun(version, registered_on, received_at)
+        due = self._begun(version, registered_on, received_at)
+        if _runs_from_registration(version):
+            self.from_registration[rule, registered_on] = due
+        return due
 
     def _begun(self, version: RuleVersion, registered_on: date, received_at: datetime) -> Due:
-        received_on = received_at.astimezone(self.time_zone).date()
-        if version.starts in _WITH_REGISTRATION and version.unit not in HOURS:
+        if _runs_from_registration(version):
             return self._computed(version, registered_on)
         if version.unit in HOURS or version.office_hours:
             return self._computed(version, received_at)
-        return self._computed(version, received_on)
+        return self._computed(version, received_at.astimezone(self.time_zone).date())
 
     def begin_if_any(
         self, case: str, kind: str, clock: ClockName, registered_on: date, received_at: datetime
@@ -281,7 +288,7 @@ class Terms(Struct, frozen=True, kw_only=True):
         Raises TermStandsStill where it would move while it stands still.
         """
         version = self._version_of(due)
-        if version.starts in _WITH_REGISTRATION and version.unit not in HOURS:
+        if _runs_from_registration(version):
             return due
         begun = self._begun(version, registered_on, received_at)
         if (begun.since, begun.since_at) == (due.since, due.since_at):
@@ -373,6 +380,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 _WITH_REGISTRATION = frozenset({Start.REGISTRATION, Start.GROUND_FOUND, Start.GROUND_REMOVED})
+
+
+def _runs_from_registration(version: RuleVersion) -> bool:
+    return version.starts in _WITH_REGISTRATION and version.unit not in HOURS
 
 
 def _start_of(due: Due) -> date | datetime:
