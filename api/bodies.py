@@ -55,16 +55,15 @@ def decoder_of(command: type[Command]) -> Callable[[bytes], Command]:
 
 def _require_real_dates(command: Command) -> None:
     """Refuse dates near the ends of the calendar: in another time zone they have no name."""
-    for field in _dated_fields(type(command)):
-        for day in _dates_in(getattr(command, field)):
-            if day.year not in _YEARS:
-                raise DateOutOfRange(DateOutOfRange.__doc__)
+    for day in _dates_in(command):
+        if day.year not in _YEARS:
+            raise DateOutOfRange(DateOutOfRange.__doc__)
 
 
 @cache
-def _dated_fields(command: type[Command]) -> tuple[str, ...]:
-    info = inspect.type_info(command)
-    assert isinstance(info, inspect.StructType)  # noqa: S101 - a command is an object
+def _dated_fields(type_: type[Struct]) -> tuple[str, ...]:
+    info = inspect.type_info(type_)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - so is its type
     return tuple(field.name for field in info.fields if _may_hold_dates(field.type))
 
 
@@ -89,8 +88,10 @@ def _dates_in(value: Any) -> Iterator[date]:
         for item in value:
             yield from _dates_in(item)
     elif isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            yield from _dates_in(getattr(value, name))
+        for name in _dated_fields(type(value)):
+            held = getattr(value, name)
+            if held is not None:
+                yield from _dates_in(held)
 
 
 def _cases_in(value: Any) -> Iterator[UUID]:
