@@ -19,7 +19,7 @@ from domain.unit_report import (
 )
 
 _BY_NAME: dict[str, Any] = {
-    "model": "people-1 matters-1",
+    "model": "people-2 matters-1",
     "subject": "Yaşa görə əmək pensiyasının yenidən hesablanması",
     "text": "Pensiyamın məbləği düzgün hesablanmayıb. Yenidən baxılmasını xahiş edirəm.",
     "matter": "Əlilliyin qiymətləndirilməsi",

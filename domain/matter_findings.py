@@ -16,6 +16,7 @@ STEM = 5
 WORD = 8
 NAME = 6
 _SHORTEST_WORD = 3
+_GEORGIAN = Script.GEORGIAN
 _YEARS = range(1950, 2051)
 _DAYS = range(1, 32)
 _ENDINGS = re.compile(r"(?<=.{3})(?:idan|isa|shi|dan|tan|ze|is|it|ma|sa|s|i)$")
@@ -131,7 +132,7 @@ class _Reading:
         script = self._tokens[at].script
         before, after = self._beside(at, -1), self._beside(at, 1)
         order = [before, after]
-        if script is Script.CYRILLIC or (script is Script.GEORGIAN and place is Place.SETTLEMENT):
+        if script is Script.CYRILLIC or (script is _GEORGIAN and place is Place.SETTLEMENT):
             order.reverse()
         name: str | None = None
         for token in order:
@@ -160,7 +161,7 @@ class _Reading:
             or token.sense.counted
         ):
             return False
-        if script is not Script.GEORGIAN:
+        if script is not _GEORGIAN:
             return token.capital
         return not token.sense.common and (not first or token.folded.endswith(_GENITIVE))
 
@@ -227,18 +228,19 @@ class _Reading:
         return None if numbered and flat else token
 
     def _read_word(self, at: int, token: Token) -> None:
-        if len(token.folded) < _SHORTEST_WORD:
+        folded = token.folded
+        if len(folded) < _SHORTEST_WORD:
             return
-        may_be_name = token.capital or token.script is Script.GEORGIAN
+        may_be_name = token.capital or token.script is _GEORGIAN
         if may_be_name and not token.taken and self._is_name(at, token):
             self._found.names.add(_named(token))
         elif not token.named:
-            self._found.words.add(token.folded[:WORD])
+            self._found.words.add(folded[:WORD])
 
     def _is_name(self, at: int, token: Token) -> bool:
         if token.sense.counted or token.sense.common or token.sense.title:
             return False
-        if token.script is Script.GEORGIAN:
+        if token.script is _GEORGIAN:
             return _SURNAME.match(token.folded) is not None or self._titled(at)
         before = self._beside(at, -1)
         return (at > 0 and (before is None or not before.number)) or self._titled(at)
@@ -247,12 +249,10 @@ class _Reading:
         before, after = self._beside(at, -1), self._beside(at, 1)
         return any(
             token is not None and not token.number and token.sense.title
-            for token in (
-                (before,) if self._tokens[at].script is Script.GEORGIAN else (before, after)
-            )
+            for token in ((before,) if self._tokens[at].script is _GEORGIAN else (before, after))
         )
 
 
 def _named(token: Token) -> str:
-    folded = _ENDINGS.sub("", token.folded) if token.script is Script.GEORGIAN else token.folded
+    folded = _ENDINGS.sub("", token.folded) if token.script is _GEORGIAN else token.folded
     return sound(folded)[:NAME]

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<end>[.!?…\n]+)"
     r"|(?P<pause>[,;:()\[\]«»„“”\"\u2014\u2013]+)"
 )
+_WORDS = frozenset({"word", "sign"})
 _APOSTROPHE = re.compile(rf"[{_APOSTROPHES}]")
 _THOUSANDS = re.compile(r"[ \u00a0.,](?=\d{3}(?:\D|$))")
 _SHORTEST_STEM = 3
@@ -31,7 +32,7 @@ _FIRST_YEAR = 1000
 _CENTURY = 2000
 
 
-class Token(Struct):
+class Token(Struct, gc=False):
     """A word in folded spelling, or a number.
 
     ``capital``: written with a capital letter, in a
@@ -65,38 +66,38 @@ def sentences(text: str) -> Iterator[Sentence]:
     """A full stop after an abbreviation or an initial doesn't end a sentence."""
     text = normalize("NFC", text)
     cased = _tells_by_capitals(text)
-    sentence = Sentence([], [])
+    tokens: list[Token] = []
+    dates: list[tuple[int, int, int]] = []
     pause = False
     for match in _TOKEN.finditer(text):
-        match match.lastgroup:
-            case "word":
-                token = _word(match[0], cased=cased)
-            case "end":
-                if match[0] == "." and sentence.tokens and _abbreviated(sentence.tokens[-1]):
-                    continue
-                yield sentence
-                sentence, pause = Sentence([], []), False
+        sort = match.lastgroup
+        if sort in _WORDS:
+            folded, sense_of, script, capital = _known(match[0])
+            token = Token(folded, sense_of, None, script, cased and capital, pause)
+        elif sort == "pause":
+            pause = True
+            continue
+        elif sort == "end":
+            if match[0] == "." and tokens and _abbreviated(tokens[-1]):
                 continue
-            case "pause":
-                pause = True
-                continue
-            case "date":
-                sentence.dates.append(_date(match[0]))
-                pause = True
-                continue
-            case "sign":
-                token = _word(match[0], cased=cased)
-            case _:
-                token = _number(match)
-        token.after_pause = pause
-        sentence.tokens.append(token)
+            yield Sentence(tokens, dates)
+            tokens, dates, pause = [], [], False
+            continue
+        elif sort == "date":
+            dates.append(_date(match[0]))
+            pause = True
+            continue
+        else:
+            token = _number(match, after_pause=pause)
+        tokens.append(token)
         pause = False
-    yield sentence
+    yield Sentence(tokens, dates)
 
 
 def _tells_by_capitals(text: str) -> bool:
-    upper = sum(map(str.isupper, text))
-    return 0 < upper * 2 < sum(map(str.isalpha, text))
+    letters = set(text)
+    upper = sum(map(text.count, filter(str.isupper, letters)))
+    return 0 < upper * 2 < sum(map(text.count, filter(str.isalpha, letters)))
 
 
 def _abbreviated(token: Token) -> bool:
@@ -116,11 +117,6 @@ def _script(letter: str) -> Script:
     return Script.CYRILLIC if "\u0400" <= letter <= "\u052f" else Script.LATIN
 
 
-def _word(written: str, *, cased: bool) -> Token:
-    folded, sense_of, script, capital = _known(written)
-    return Token(folded, sense_of, None, script, cased and capital)
-
-
 @lru_cache(maxsize=1 << 16)
 def _known(written: str) -> tuple[str, Sense, Script, bool]:
     """Of a word its folded spelling, what it may mean, its alphabet, whether it has a capital."""
@@ -133,11 +129,12 @@ def _known(written: str) -> tuple[str, Sense, Script, bool]:
     return folded, sense(folded, script), script, written[0].isupper()
 
 
-def _number(match: re.Match[str]) -> Token:
+def _number(match: re.Match[str], *, after_pause: bool) -> Token:
     whole, slash, rest = _THOUSANDS.sub("", match["number"]).replace(",", ".").partition("/")
     suffix = match["suffix"]
     letter = fold(suffix) if len(suffix) == 1 and not match["joint"] else ""
-    return Token(number=(whole.lstrip("0") or "0") + slash + rest + letter)
+    number = (whole.lstrip("0") or "0") + slash + rest + letter
+    return Token(number=number, after_pause=after_pause)
 
 
 def _date(written: str) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from domain.matter_weights import MatterWeights
 from domain.person_weights import PersonWeights
 
 FOLDER = Path(__file__).parent
-PEOPLE = "people-1"
+PEOPLE = "people-2"
 MATTERS = "matters-1"
 
 

@@ -27,6 +27,7 @@ from domain.destruction import (
 )
 from domain.keeping import ContentGone, HoldFromDestruction
 from domain.record import AddNote, NoteAdded
+from domain.repeat import ConfirmRepeat, WithdrawRepeatDecision
 from projections import READ_MODELS
 from projections.history import tell, tell_all
 from projections.runner import Runner
@@ -52,7 +53,15 @@ from tests.application.destructions import (
 )
 from tests.desks import recorded_by
 from tests.domain.spec import BAKU, NOON
-from tests.orders import CONTROLLER, HEAD, add_note, give_assignment, order, register_appeal
+from tests.orders import (
+    CONTROLLER,
+    HEAD,
+    REGISTRAR,
+    add_note,
+    give_assignment,
+    order,
+    register_appeal,
+)
 from tests.projections.logs import reader_of, run_out, runner_for, tracking_in
 
 STAYS = ["Yasəmən küçəsi"]
@@ -289,6 +298,19 @@ def test_nothing_is_recorded_any_more_in_a_destroyed_case(
         desk.execute(add_note(case))
     with pytest.raises(ContentGone):
         desk.execute(give_assignment(source=Source.APPEAL, source_case=case, by=HEAD))
+
+
+def test_what_was_decided_on_a_destroyed_appeal_stands(
+    desk: Desk, database: str, runner: Runner
+) -> None:
+    earlier, case = appeal_of(desk, PERSON), appeal_of(desk, PERSON)
+    desk.execute(order(CaseKind.APPEAL, case, ConfirmRepeat(earlier=earlier), REGISTRAR))
+    withdrawn(desk, case)
+    years_later(desk)
+    destroyed(desk, database, runner, proposed(desk, case))
+    withdraw = WithdrawRepeatDecision(earlier=earlier, reason="Səhv")
+    with pytest.raises(ContentGone, match="nothing more can be recorded in it"):
+        desk.execute(order(CaseKind.APPEAL, case, withdraw, REGISTRAR))
 
 
 def test_the_application_deletes_no_key_that_no_recorded_destruction_names(
