@@ -56,7 +56,8 @@ from projections.repeat_groups import Answer, Group, counted, groups_of
 Arrived = tuple[datetime, RegistrationNumber | None]
 """When an appeal arrived, and its number; a draft has none."""
 LANGUAGES = ("az", "en", "tr", "ka", "ru")
-_FOLLOWED = ("people", "matters", "parties", "register", "repeat_links", "identity_links")
+FOLLOWED = ("people", "matters", "parties", "register", "repeat_links", "identity_links")
+"""The read models that a look reads."""
 _EXAMPLE = Example(summary="draft", value=example_of(LookForRepeats))
 
 
@@ -181,7 +182,7 @@ async def candidates_of_appeal(
 ) -> RepeatCandidates:
     register, caller = register_of(request), caller_of(request)
     require_personal(caller)
-    await wait(register, wait_for, *_FOLLOWED)
+    await wait(register, wait_for, *FOLLOWED)
     _, events, state = await opened_case(register, caller, appeal, whole=True)
     if events[0].kind is not CaseKind.APPEAL:
         raise NoSuchCase(NoSuchCase.__doc__)
@@ -215,7 +216,7 @@ async def candidates_of_draft(
 ) -> RepeatCandidates:
     if not caller_of(request).roles & REGISTERING:
         raise Forbidden("Drafts are compared for those who register appeals, visits and calls")
-    await wait(register_of(request), wait_for, *_FOLLOWED)
+    await wait(register_of(request), wait_for, *FOLLOWED)
     people = asking(people_of(data.applicant))
     asked = Asked(
         people=[card_of(person) for person in people],

@@ -7,9 +7,12 @@ somebody who may have written before. The reader is a registrar, who sees every 
 import gc
 import random
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from multiprocessing import get_context
 
 import httpx
 import psycopg
@@ -17,6 +20,7 @@ from msgspec import Struct, json, to_builtins
 from rich.progress import Progress
 
 from api.composition import make_reader, make_tracking
+from api.repeat_candidates import FOLLOWED
 from application.orders import Order
 from application.repeat_candidates import LookForRepeats
 from domain.appeal import AppealKind, Channel, RegisterAppeal
@@ -38,8 +42,9 @@ PATH = "/api/v1/repeats/candidates"
 DRAFTS = 1_000
 _WARM_UP = 100
 _SEED = 31
+_DESKS = 2
 _DAYS = 700
-_FOLLOWED = 12_000
+_FURTHER = 12_000
 """Further registrations with which the read models of people and matters are timed."""
 _STEP = 400
 """So many come in a step of the later runner at 1,000 a second."""
@@ -60,7 +65,7 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
     database = cluster.database(f"people_{cases}")
     prepare(database)
     drafts, known = _fill(database, cases, progress)
-    in_process(our_rebuild, database)
+    in_process(our_rebuild, database, FOLLOWED)
     cluster.settle()
     with serving(cluster, OURS, database, "candidates") as (target, _):
         base = f"http://{target.host}:{target.port}"
@@ -97,27 +102,57 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
 def _fill(
     conninfo: str, cases: int, progress: Progress
 ) -> tuple[list[tuple[int, LookForRepeats]], set[int]]:
-    """Register so many appeals; further ones as drafts, each with its person, and who is known."""
+    """Register so many appeals; further ones as drafts, each with its person, and who is known.
+
+    They are made up here and registered by the desks of other processes, a batch or two ahead.
+    """
     made = make_appeals(cases + DRAFTS + _WARM_UP, _SEED)
     end = datetime.now(UTC)
-    now = end
-    taker = desk(conninfo, lambda: now)
     task = progress.add_task(f"a register of {cases:,} people's appeals", total=cases)
     known: set[int] = set()
     done = 0
+    under_way: deque[Future[int]] = deque()
     gc.disable()
-    for batch in _batches(islice(made, cases)):
-        now = end - timedelta(days=_DAYS * (1 - done / cases))
-        known.update(appeal.person_no for appeal in batch)
-        for outcome in taker.execute_batch(list(_orders(batch, now))):
-            if isinstance(outcome, Exception):
-                raise outcome
-        done += len(batch)
-        progress.advance(task, len(batch))
+    with ProcessPoolExecutor(
+        _DESKS, mp_context=get_context("spawn"), initializer=_take_desk, initargs=(conninfo,)
+    ) as desks:
+        for batch in _batches(islice(made, cases)):
+            now = end - timedelta(days=_DAYS * (1 - done / cases))
+            known.update(appeal.person_no for appeal in batch)
+            under_way.append(desks.submit(_register, batch, now))
+            if len(under_way) > 2 * _DESKS:
+                progress.advance(task, under_way.popleft().result())
+            done += len(batch)
+        for batch_done in under_way:
+            progress.advance(task, batch_done.result())
     gc.enable()
-    taker.close()
     progress.remove_task(task)
     return [(appeal.person_no, _draft(appeal)) for appeal in made], known
+
+
+class _AtDesk:
+    """The desk of this process, and its clock."""
+
+    def __init__(self, conninfo: str) -> None:
+        self.now = datetime.now(UTC)
+        self.desk = desk(conninfo, lambda: self.now)
+
+
+_TAKEN: list[_AtDesk] = []
+
+
+def _take_desk(conninfo: str) -> None:
+    gc.disable()
+    _TAKEN.append(_AtDesk(conninfo))
+
+
+def _register(appeals: list[MadeAppeal], now: datetime) -> int:
+    (at,) = _TAKEN
+    at.now = now
+    for outcome in at.desk.execute_batch(list(_orders(appeals, now))):
+        if isinstance(outcome, Exception):
+            raise outcome
+    return len(appeals)
 
 
 def _batches(appeals: Iterator[MadeAppeal]) -> Iterator[list[MadeAppeal]]:
@@ -189,7 +224,7 @@ def _follow(conninfo: str) -> float:
         if model.name in _FOLLOWING
     ]
     now = datetime.now(UTC)
-    for batch in _batches(make_appeals(_FOLLOWED, _SEED + 1)):
+    for batch in _batches(make_appeals(_FURTHER, _SEED + 1)):
         taker.execute_batch(list(_orders(batch, now)))
     spent, after = 0.0, int(head)
     while events := reader.tail(after, _STEP):
