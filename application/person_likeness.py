@@ -36,6 +36,8 @@ _SAME_FIN = LEVELS[Sort.FIN].index("same")
 _SHORT_OF_JOINED = 0.5
 """Another given name alone keeps a pair so far from being taken for one, short of the same FIN."""
 RARE, COMMON = "names-rare", "names-common"
+_BY_SIGN = ""
+"""Which of the two it is, the weight tells."""
 CODES = {sort: tuple(f"{sort}-{level}" for level in levels) for sort, levels in LEVELS.items()}
 _NOTHING = Weight(0.0, 0.0)
 
@@ -109,8 +111,7 @@ class Weighing:
             weights = [(value, self.model.rarity[name].weight) for name, value in rarity.items()]
             against_relative = sum(value * weight.relative for value, weight in weights)
             against_stranger = sum(value * weight.stranger for value, weight in weights)
-            code = RARE if against_relative + against_stranger > 0 else COMMON
-            spoken.append((code, against_relative, against_stranger))
+            spoken.append((_BY_SIGN, against_relative, against_stranger))
         for _, against_relative, against_stranger in spoken:
             relative += against_relative
             stranger += against_stranger
@@ -120,9 +121,10 @@ class Weighing:
         share = 1 / (1 + exp(max(-50.0, min(50.0, apart))))
         others = 1 - share
         reasons = [
-            Reason(code, round(says, 2))
+            Reason(code or (RARE if says > 0 else COMMON), says)
             for code, against_relative, against_stranger in spoken
-            if abs(says := against_relative * share + against_stranger * others) >= _SAYS_NOTHING
+            if abs(says := round(against_relative * share + against_stranger * others, 2))
+            >= _SAYS_NOTHING
         ]
         reasons.sort(key=_weightiest)
         score = min(relative, stranger) - log1p(exp(-abs(apart)))
