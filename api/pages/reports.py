@@ -9,6 +9,7 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 from litestar.response import Template
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from api.as_of import AsKnown
 from api.figure_scope import scope_of
@@ -34,7 +35,7 @@ from api.restated_document import counted, figure_name
 from application.access import sees_personal
 from domain.report_period import PeriodKind, ReportPeriod
 from infra.reports.words import words as report_words
-from projections.report_changes import MOST_TOLD, Restating
+from projections.report_changes import Restating
 from projections.report_figures import Number
 from projections.telling import Names
 
@@ -47,6 +48,8 @@ _SHOWN = {
 """How many periods back: to the one of a year before and a little further."""
 _FILE = "/pages/reports/file"
 _SINCE, _CHANGED = "/pages/reports/since", "/pages/reports/changed"
+_MOST_EVENTS = 100
+"""What the page shows of them; the API has more."""
 _OPT = {PLACE: "reports"}
 
 Kind = Annotated[PeriodKind, QueryParameter(name="kind")]
@@ -151,6 +154,8 @@ async def report_changed(
 ) -> Template:
     earlier = AskedOf(kind=kind, period=period, unit=unit or None, known=since)
     found = await changed_since(register_of(request), caller_of(request), earlier, known or None)
+    more = found.more or len(found.events) > _MOST_EVENTS
+    found = replace(found, events=found.events[:_MOST_EVENTS], more=more)
     await record_changes(request, found)
     return _changed_page(request, earlier, known, found)
 
@@ -179,7 +184,7 @@ def _changed_page(
         known=known,
         said=report_words(language),
         found=found,
-        most=MOST_TOLD,
+        most=_MOST_EVENTS,
         figures=_changed_figures(found, names, language) if found else [],
         events=_changed_by(found, names, language) if found else [],
     )
