@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import tuple_row
 
@@ -103,11 +104,15 @@ def tell(
 
     *before* is what a correction replaced.
     """
-    spoken = language(language_code)
-    reader = Reader(spoken, names, numbers, recorded.lacking)
-    details = to_builtins(recorded.event)
+    return _tell(
+        recorded, Reader(language(language_code), names, numbers, recorded.lacking), before
+    )
+
+
+def _tell(recorded: Recorded, reader: Reader, before: Before | None) -> Entry:
+    spoken, names, event = reader.language, reader.names, recorded.event
+    details = to_builtins(event)
     name = details.pop("event")
-    event = recorded.event
     sentence = reader.told(
         spoken.sentences[name], shown(event) if isinstance(event, EntryCorrected) else event
     )
@@ -163,8 +168,14 @@ def tell_all(
                 | CauseNamed(number=number)
             ):
                 numbers[recorded.originator_id] = str(number)
+    whole = Reader(language(language_code), names, numbers)
+    lacking = replace(whole, lacking=True)
     return [
-        tell(recorded, language_code, names, numbers, replaced.get(recorded.event_id))
+        _tell(
+            recorded,
+            lacking if recorded.lacking else whole,
+            replaced.get(recorded.event_id) if replaced else None,
+        )
         for recorded in history
     ]
 

@@ -188,8 +188,9 @@ class Reader(Struct, frozen=True):
             case Enum():
                 return self.language.words[value.value]
             case str():
-                stand_ins = {SEALED: self.language.sealed, WITHHELD: self.language.withheld}
-                return stand_ins.get(value, value)
+                if value == SEALED:
+                    return self.language.sealed
+                return self.language.withheld if value == WITHHELD else value
             case datetime():
                 local = value.astimezone(self.names.time_zone)
                 return f"{self.day(local)}, {local:%H:%M}"

@@ -1,17 +1,18 @@
 """What a single case or thread answers is of one moment, whatever the read models or others do."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from api import cases
 from application.access import Organisation
 from application.desk import Desk
+from projections.history import case_now
 from tests.api.bodies import appeal, begun, done, read, refused
 from tests.api.conftest import As
 from tests.api.serving import Server
@@ -36,14 +37,13 @@ class RegisterOf:
     def organisation(self) -> Organisation:
         return self.desk.organisation()
 
-    async def keys_of(self, owners: set[UUID]) -> Any:
-        async with self.pool.connection() as conn:
-            found = await conn.execute(
-                "SELECT owner, wrapped FROM karguzar.person_keys WHERE owner = ANY(%b)",
-                (list(owners),),
-                binary=True,
-            )
-            return self.desk.keys.unwrap(await found.fetchall())
+    async def keys_over(self, conn: AsyncConnection[Any], owners: set[UUID]) -> Any:
+        found = await conn.execute(
+            "SELECT owner, wrapped FROM karguzar.person_keys WHERE owner = ANY(%b)",
+            (list(owners),),
+            binary=True,
+        )
+        return self.desk.keys.unwrap(await found.fetchall())
 
 
 def test_a_thread_is_hidden_with_its_cases_though_the_lists_lag(as_: As, server: Server) -> None:
@@ -74,14 +74,12 @@ def test_what_is_recorded_meanwhile_is_no_part_of_an_opened_case(
     desk: Desk, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = desk.execute(register_appeal()).id
-    head: Callable[..., Any] = cases.head
-
-    async def head_and_then_an_event(conn: Any) -> int:
-        position: int = await head(conn)
+    async def case_and_then_an_event(conn: Any, case_id: UUID) -> Any:
+        found = await case_now(conn, case_id)
         desk.execute(assign_appeal(case))
-        return position
+        return found
 
-    monkeypatch.setattr(cases, "head", head_and_then_an_event)
+    monkeypatch.setattr(cases, "case_now", case_and_then_an_event)
 
     async def opened() -> Any:
         async with AsyncConnectionPool(database, open=False) as pool:

@@ -18,7 +18,7 @@ def conn(database: str) -> Iterator[psycopg.Connection]:
         yield conn
 
 
-def kept(conn: psycopg.Connection) -> list[tuple]:
+def kept(conn: psycopg.Connection) -> list[tuple[int, str]]:
     return conn.execute("SELECT number, word FROM copied ORDER BY number").fetchall()
 
 
@@ -49,7 +49,7 @@ def test_a_table_that_is_not_there_is_said_to_be_missing(conn: psycopg.Connectio
 def test_rows_that_cannot_be_made_end_the_copy_with_their_own_error(
     conn: psycopg.Connection,
 ) -> None:
-    def rows() -> Iterator[tuple]:
+    def rows() -> Iterator[tuple[int, str]]:
         yield (1, "bir")
         raise LookupError
 
@@ -59,7 +59,7 @@ def test_rows_that_cannot_be_made_end_the_copy_with_their_own_error(
 
 
 def test_a_lost_connection_is_told_as_such(conn: psycopg.Connection, database: str) -> None:
-    def rows() -> Iterator[tuple]:
+    def rows() -> Iterator[tuple[int, str]]:
         with psycopg.connect(database, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (conn.info.backend_pid,))
         yield (1, "bir")
