@@ -74,6 +74,7 @@ def test_what_is_recorded_meanwhile_is_no_part_of_an_opened_case(
     desk: Desk, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = desk.execute(register_appeal()).id
+
     async def case_and_then_an_event(conn: Any, case_id: UUID) -> Any:
         found = await case_now(conn, case_id)
         desk.execute(assign_appeal(case))
