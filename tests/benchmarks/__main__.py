@@ -32,7 +32,7 @@ from tests.benchmarks.figures import (
 )
 from tests.benchmarks.options import Options
 
-FIGURES: dict[str, Callable[[Cluster, Options, Progress], Figure]] = {
+FIGURES: dict[str, Callable[[Cluster, Options, Progress], Figure | list[Figure]]] = {
     "register": register.measure,
     "append": append.measure,
     "due-dates": due_dates.measure,
@@ -102,14 +102,15 @@ def bench(
     )
     console = Console() if sys.stdout.isatty() else Console(width=150)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    figures = []
+    figures: list[Figure] = []
     with (
         fresh_cluster() as cluster,
         Progress(*columns, TimeElapsedColumn(), console=console) as progress,
     ):
         machine = _machine() | cluster.facts()
         for name in only or FIGURES:
-            figures.append(FIGURES[name](cluster, options, progress))
+            made = FIGURES[name](cluster, options, progress)
+            figures += made if isinstance(made, list) else [made]
             save(figures, machine, file)
     show(figures, console)
     console.print(f"{machine}\nwritten to {file}")

@@ -1,7 +1,8 @@
 """The occurrences of registers of any size, written straight into their tables.
 
 Two years of a department: appeals, inquiries and assignments, nearly all of them answered, and
-receptions with their visits. How they come about is another figure's matter.
+receptions with their visits. How they come about is another figure's matter. The log has `EVENTS`
+alone, and what is written is said to follow from them, so that a server serves it.
 """
 
 import psycopg
@@ -12,8 +13,10 @@ from projections import READ_MODELS
 from projections.builds import begin_build, ensure_builds, go_live, take_role
 from projections.readmodel import SCHEMA
 from tests.benchmarks.ours import REGISTRARS, UNITS
+from tests.benchmarks.seed import long_cases
 
 DAYS = 730
+EVENTS = 5
 _OPEN = 0.02
 _MODELS = {model.name: model for model in READ_MODELS}
 
@@ -40,7 +43,7 @@ INSERT INTO {table}
 SELECT case_id, told.occurrence, '', 1, told.on_day, kind, subkind, told.unit, told.official,
     CASE kind WHEN 'appeal' THEN channel END, region, topic,
     CASE kind WHEN 'appeal' THEN applicant END, repeat AND kind = 'appeal', confidential,
-    told.outcome, told.on_time, told.amount, case_id, NULL, n, NULL
+    told.outcome, told.on_time, told.amount, case_id, NULL, 1, NULL
 FROM case_of CROSS JOIN LATERAL (VALUES
     ('received', received_on, {registrars}, NULL::text, NULL::text, NULL::boolean, 1::bigint, true),
     ('left-unit', received_on, {registrars}, NULL, NULL, NULL, 1, true),
@@ -63,14 +66,14 @@ SELECT case_id, 'standing', '', 1, received_on + 7 * turn, kind, subkind, unit, 
     CASE kind WHEN 'appeal' THEN channel END, region, topic,
     CASE kind WHEN 'appeal' THEN applicant END, repeat AND kind = 'appeal', confidential,
     (ARRAY['unit', 'unit', 'signatory', 'other-body', 'applicant'])[n % 5 + 1], NULL, 1, case_id,
-    NULL, n + turn, n + turn + 1
+    NULL, turn, turn + 1
 FROM case_of CROSS JOIN generate_series(1, 3) AS turn WHERE NOT open
 """
 _VISITS = """
 INSERT INTO {table}
 SELECT case_id, told.occurrence, CASE told.whole WHEN true THEN '' ELSE n::text END, 1, received_on,
     'reception', 'in-person', unit, official, NULL, region, topic, NULL, false, false, NULL, NULL,
-    told.amount, case_id, NULL, n, NULL
+    told.amount, case_id, NULL, 1, NULL
 FROM case_of CROSS JOIN LATERAL (VALUES
     ('session-planned', true, 1), ('session-held', true, 1), ('visit-registered', false, 1),
     ('person-received', false, 1), ('waited', false, (n % 40)::int),
@@ -84,7 +87,7 @@ INSERT INTO {table} (case_id, kind, number, state, open, subkind, unit, executor
     repeat, confirmed_repeat, correlation_id, version, last_position)
 SELECT case_id, kind, 'A-' || n, CASE WHEN open THEN 'in-work' ELSE 'closed' END, open, subkind,
     unit, ARRAY[official], ARRAY[{registrars}, unit], ARRAY[official], confidential, region, topic,
-    NULL, received_on, received_on, false, false, repeat, repeat, case_id, 1, n
+    NULL, received_on, received_on, false, false, repeat, repeat, case_id, 1, 1
 FROM case_of
 """
 
@@ -100,6 +103,7 @@ def fill_occurrences(conninfo: str, cases: int) -> int:
         "unit_count": Literal(len(UNITS)),
     }
     registrars = Literal(REGISTRARS)
+    long_cases(conninfo, EVENTS, 1)
     with psycopg.connect(conninfo, autocommit=True) as conn:
         ensure_builds(conn, READ_MODELS)
         take_role(conn)

@@ -18,6 +18,7 @@ from projections.figures_told import Dimension, Frame, Narrowing, figure_cases
 from projections.pages import for_reading
 from tests.benchmarks.cluster import Cluster, in_process
 from tests.benchmarks.figure import Bar, Figure
+from tests.benchmarks.figures.dashboards_served import Served, over_http, serve
 from tests.benchmarks.load import percentile
 from tests.benchmarks.occurrences import DAYS, fill_occurrences
 from tests.benchmarks.options import Options
@@ -39,8 +40,9 @@ Times = dict[str, list[float]]
 """Milliseconds by what was asked."""
 
 
-def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
+def measure(cluster: Cluster, options: Options, progress: Progress) -> list[Figure]:
     times: dict[int, Times] = {}
+    served: dict[int, Served] = {}
     notes = []
     for cases in progress.track(options.cases, description="dashboards"):
         database = cluster.database(f"dashboards_{cases}")
@@ -48,32 +50,48 @@ def measure(cluster: Cluster, options: Options, progress: Progress) -> Figure:
         rows = in_process(fill_occurrences, database, cases)
         cluster.settle()
         times[cases] = in_process(asked, database)
+        served[cases] = serve(cluster, database, exported=cases == max(options.cases))
         notes.append(f"{cases:,} cases have {rows:,} occurrences")
         for name, values in times[cases].items():
             notes.append(
                 f"{cases:,} cases, {name}: p50 {percentile(values, 0.5):.1f} ms, "
                 f"p99 {percentile(values, 0.99):.1f} ms of {len(values)}"
             )
+    return [
+        _figure("every query of every page", "queries of ", times, notes),
+        _figure("the cases behind a figure, a page of 50", "cases of ", times, []),
+        *over_http(served),
+    ]
+
+
+def _figure(what: str, begins: str, times: dict[int, Times], notes: list[str]) -> Figure:
+    """The slowest of a page's queries or of a figure's lists, whoever reads."""
     smallest, largest = min(times), max(times)
-    slowest = _worst(times[largest], 0.99)
-    bars = [Bar("ms at p99, the slowest query", slowest, 50, at_most=True)]
-    if smallest != largest:
-        says = f"x p50 of {smallest:,} cases, the slowest query"
-        grown = _worst(times[largest], 0.5) / _worst(times[smallest], 0.5)
-        bars.append(Bar(says, grown, 2, at_most=True))
+    slowest: dict[str, dict[int, float]] = {}
+    for cases in (smallest, largest):
+        for name, values in times[cases].items():
+            if name.startswith(begins):
+                each = slowest.setdefault(name.removeprefix(begins).partition(",")[0], {})
+                each[cases] = max(each.get(cases, 0), percentile(values, 0.99))
+    bars = []
+    for name, found in slowest.items():
+        bars.append(Bar(f"{name}: ms at p99", found[largest], 50, at_most=True))
+        if smallest != largest:
+            grown = found[largest] / found[smallest]
+            bars.append(Bar(f"{name}: x p99 of {smallest:,}", grown, 2, at_most=True))
     return Figure(
-        name=f"dashboards, every query of every page, {largest:,} cases",
+        name=f"dashboards, {what}, {largest:,} cases",
         unit="ms at p99",
-        ours=slowest,
+        ours=max(found[largest] for found in slowest.values()),
         bars=bars,
         notes=notes,
-        runs={f"{n:,}: {k}": values for n, each in times.items() for k, values in each.items()},
+        runs={
+            f"{n:,}: {name}": values
+            for n, each in times.items()
+            for name, values in each.items()
+            if name.startswith(begins)
+        },
     )
-
-
-def _worst(times: Times, share: float) -> float:
-    """Of single queries: a page as a whole has several."""
-    return max(percentile(v, share) for name, v in times.items() if not name.startswith("page "))
 
 
 def asked(conninfo: str) -> Times:
@@ -136,7 +154,9 @@ async def _round(conn: AsyncConnection[Any], clock: _Clock, chance: random.Rando
             clock.spent.clear()
             narrowed = Narrowing(dimension=dimension, value=_OF_NOBODY)
             await figure_cases(conn, frame, figure, _EVERYTHING, narrowed)
-            times.setdefault(f"{figure} of one {dimension}, {reader}", []).extend(clock.spent)
+            times.setdefault(f"cases of {figure} of one {dimension}, {reader}", []).extend(
+                clock.spent
+            )
     return times
 
 
