@@ -44,7 +44,8 @@ _FILL_WHOLE = SQL(
     " confidential, sum(n), sum(amount) FROM {sums} WHERE unit <> ''"
     " GROUP BY occurrence, dimension, grain, starts_on, kind, value, confidential"
 )
-# Nobody else writes here, so it needn't be asked of each cell whether somebody made it meanwhile.
+# Nobody else writes here: a cell's place stays what it is. Cells are looked up one by one, since a
+# plan that joins them might read all there are.
 _ADD = SQL(
     "WITH changed AS MATERIALIZED ("
     "SELECT *, CASE WHEN {standing} THEN 1 ELSE -1 END AS sign FROM {table}"
@@ -59,11 +60,12 @@ _ADD = SQL(
     " FROM (SELECT * FROM monthly UNION ALL SELECT '', occurrence, dimension, grain, starts_on,"
     " kind, value, confidential, n, amount FROM monthly WHERE unit <> '') AS added"
     " GROUP BY {key} HAVING sum(n) <> 0 OR sum(amount) <> 0),"
-    " known AS (UPDATE {sums} AS known SET n = known.n + cells.n,"
-    " amount = known.amount + cells.amount FROM cells"
-    " WHERE ({known}) = ({cells}) RETURNING known.*, known.ctid AS place),"
-    " made AS (INSERT INTO {sums} SELECT * FROM cells"
-    " WHERE NOT EXISTS (SELECT FROM known WHERE ({known}) = ({cells})))"
+    " placed AS MATERIALIZED (SELECT cells.*, (SELECT known.ctid FROM {sums} AS known"
+    " WHERE ({known}) = ({cells})) AS place FROM cells),"
+    " known AS (UPDATE {sums} AS known SET n = known.n + placed.n,"
+    " amount = known.amount + placed.amount FROM placed WHERE known.ctid = placed.place"
+    " RETURNING known.n, known.amount, known.ctid AS place),"
+    " made AS (INSERT INTO {sums} SELECT {key}, n, amount FROM placed WHERE place IS NULL)"
     " SELECT place::text FROM known WHERE n = 0 AND amount = 0"
 )
 _FILL_MEMORY = "128MB"
