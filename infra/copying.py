@@ -5,6 +5,7 @@ times as much as writing them.
 """
 
 from collections.abc import Iterable, Sequence
+from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 import psycopg
@@ -39,34 +40,49 @@ def copy_rows(
 
 
 class _Wire(Writer):
-    """Where the rows go: each call waits until libpq has sent what it was given."""
+    """Where the rows go. Other threads go on while it waits; libpq's own waiting holds them up."""
 
     def __init__(self, conn: Connection[Any], statement: bytes) -> None:
         self._pgconn = conn.pgconn
-        self._pgconn.nonblocking = 0
+        self._socket = poll()
         result = self._pgconn.exec_(statement)
         if result.status != ExecStatus.COPY_IN:
-            self._pgconn.nonblocking = 1
             raise self._error(result)
 
     def write(self, data: Buffer) -> None:
         for start in range(0, len(data), _LARGEST):
-            self._pgconn.put_copy_data(data[start : start + _LARGEST])
+            while not self._pgconn.put_copy_data(data[start : start + _LARGEST]):
+                self._flush()
+            self._flush()
 
     def finish(self, exc: BaseException | None = None) -> None:
         """Raises psycopg's errors, unless *exc* is what went wrong."""
         failed: psycopg.Error | None = None
         try:
-            self._pgconn.put_copy_end(b"the rows can't be made" if exc else None)
-            while (result := self._pgconn.get_result()) is not None:
+            while not self._pgconn.put_copy_end(b"the rows can't be made" if exc else None):
+                self._flush()
+            self._flush()
+            while (result := self._result()) is not None:
                 if result.status != ExecStatus.COMMAND_OK:
                     failed = self._error(result)
         except psycopg.OperationalError as lost:
             failed = lost
-        finally:
-            self._pgconn.nonblocking = 1
         if failed and not exc:
             raise failed
+
+    def _flush(self) -> None:
+        while self._pgconn.flush():
+            self._wait(POLLIN | POLLOUT)
+
+    def _result(self) -> PGresult | None:
+        while self._pgconn.is_busy():
+            self._wait(POLLIN)
+        return self._pgconn.get_result()
+
+    def _wait(self, events: int) -> None:
+        self._socket.register(self._pgconn.socket, events)
+        self._socket.poll()
+        self._pgconn.consume_input()
 
     def _error(self, result: PGresult) -> psycopg.Error:
         if self._pgconn.status != ConnStatus.OK:

@@ -1,5 +1,6 @@
 """Rows written with COPY straight over libpq: all of them or none, and the connection goes on."""
 
+import threading
 from collections.abc import Iterator
 
 import psycopg
@@ -68,3 +69,15 @@ def test_a_lost_connection_is_told_as_such(conn: psycopg.Connection, database: s
         copy_rows(conn, STATEMENT, TYPES, rows())
     with pytest.raises(psycopg.OperationalError):
         copy_rows(conn, STATEMENT, TYPES, [(1, "bir")])
+
+
+def test_other_threads_go_on_while_rows_wait_for_a_lock(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn, psycopg.connect(database) as other:
+        conn.execute("CREATE TABLE awaited (number bigint PRIMARY KEY, word text)")
+        other.execute("INSERT INTO awaited VALUES (1, 'iki')")
+        later = threading.Timer(0.2, other.rollback)
+        later.start()
+        statement = b"COPY awaited (number, word) FROM STDIN (FORMAT BINARY)"
+        assert copy_rows(conn, statement, TYPES, [(1, "bir")]) == 1
+        later.join()
+        assert conn.execute("SELECT word FROM awaited").fetchall() == [("bir",)]
