@@ -13,6 +13,8 @@ from domain.spelling import sounds
 
 _SOUND, _STEM = 0, 1
 """Their places in what is known of a name."""
+_HALF = 0.5
+"""Added before cutting, it rounds halves up, as `rapidfuzz` does into whole numbers."""
 
 
 def levels_of(one: Card, other: Card) -> tuple[int, ...]:
@@ -131,4 +133,4 @@ def _like(one: str, other: str) -> int:
     a, b = sorted((sounds(one), sounds(other)))
     in_words = fuzz.token_set_ratio(a, b)
     a, b = sorted((a.replace(" ", ""), b.replace(" ", "")))
-    return round(max(in_words, fuzz.ratio(a, b)))
+    return int(max(in_words, fuzz.ratio(a, b)) + _HALF)

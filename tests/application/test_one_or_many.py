@@ -1,11 +1,13 @@
 """The desk compares pair by pair and a whole list in columns: they have to say the same."""
 
+import random
 from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
 from application.matter_columns import Columns as MatterColumns
 from application.matter_columns import ReadCard
@@ -56,6 +58,19 @@ def test_people_compare_alike_one_by_one_and_in_columns(pairs: list[tuple[Card, 
     levels = in_columns(pairs)
     for at, (one, other) in enumerate(pairs):
         assert levels_of(one, other) == tuple(int(levels[sort][at]) for sort in Sort)
+
+
+def test_halves_of_a_hundredth_are_rounded_alike_one_by_one_and_in_columns() -> None:
+    """What 85 of a hundred is the limit of is 84.5 here, which is an even number and a half."""
+    chance = random.Random(SEED)  # noqa: S311 - letters, no secret
+    ratio, one, other = 0.0, "", ""
+    while ratio != 84.5:
+        one = "".join(chance.choice("lmnr") + chance.choice("aiu") for _ in range(100))
+        other = one[:169] + "".join(chance.choice("tv") + "a" for _ in range(16))[:31]
+        ratio = fuzz.ratio(one, other)
+    cards = card_from(address=f"{one} 12"), card_from(address=f"{other} 12")
+    (level,) = in_columns([cards])[Sort.ADDRESS]
+    assert levels_of(*cards)[list(Sort).index(Sort.ADDRESS)] == level
 
 
 @pytest.mark.parametrize("people", [1_000, 1_000_000])
