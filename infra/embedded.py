@@ -99,7 +99,8 @@ class _Server:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        # The kernel drops a lock with its process, so a killed one never counts as inside.
+        # The kernel drops a lock with its process and those forked from it, so a killed one counts
+        # as inside no longer than they do.
         with (self.home / "postgres.in-use").open("a") as users:
             try:
                 with self._alone():

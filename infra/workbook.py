@@ -16,8 +16,8 @@ from msgspec import Struct
 
 SHEET_ROWS = 1_048_575
 """Those that a sheet takes beside its headings."""
-_SHEET_BYTES = 3 << 30
-"""A part of more than 4 GiB would need an extension that not every reader knows."""
+_SHEET_BYTES = 3 << 29
+"""A part of 2 GiB would need an extension that not every reader knows."""
 _TEXT_LETTERS = 32_767
 _LEVEL = 3
 _WIDTH = 16
@@ -69,8 +69,12 @@ def write_workbook(
     out: BinaryIO,
     *,
     sheet_rows: int = SHEET_ROWS,
+    sheet_bytes: int = _SHEET_BYTES,
 ) -> None:
-    """Write all *rows* to sheets named after *name*, each with the headings and *sheet_rows*."""
+    """Write all *rows* to sheets named after *name*, each with the headings and *sheet_rows*.
+
+    A sheet ends earlier with the batch in which it comes to *sheet_bytes* of XML.
+    """
     cells = [_cells_of(n, heading.holds) for n, heading in enumerate(headings)]
     batches = _batches(rows, sheet_rows)
     batch = next(batches, None)
@@ -81,7 +85,7 @@ def write_workbook(
             number, size = 2, 0
             with book.open(f"xl/worksheets/sheet{len(names)}.xml", "w") as sheet:
                 sheet.write(_opening(headings))
-                while batch and number + len(batch) <= sheet_rows + 2 and size < _SHEET_BYTES:
+                while batch and number + len(batch) <= sheet_rows + 2 and size < sheet_bytes:
                     size += sheet.write(_rows(cells, batch, number))
                     number += len(batch)
                     batch = next(batches, None)

@@ -44,8 +44,8 @@ _FILL_WHOLE = SQL(
     " confidential, sum(n), sum(amount) FROM {sums} WHERE unit <> ''"
     " GROUP BY occurrence, dimension, grain, starts_on, kind, value, confidential"
 )
-# Nobody else writes here: a cell's place stays what it is. Cells are looked up one by one, since a
-# plan that joins them might read all there are.
+# Whoever adds holds the read model's position, so nobody else writes here and a cell's place stays
+# what it is. Cells are looked up one by one: a plan that joins them might read all there are.
 _ADD = SQL(
     "WITH changed AS MATERIALIZED ("
     "SELECT *, CASE WHEN {standing} THEN 1 ELSE -1 END AS sign FROM {table}"

@@ -36,10 +36,10 @@ class Pipe(io.RawIOBase):
 def book(
     *batches: Sequence[tuple[Any, ...]],
     headings: Sequence[Heading] = HEADINGS,
-    sheet_rows: int = 1_000,
+    **limits: int,
 ) -> Workbook:
     pipe = Pipe()
-    write_workbook("cases", headings, batches, pipe, sheet_rows=sheet_rows)  # type: ignore[arg-type]
+    write_workbook("cases", headings, batches, pipe, **limits)  # type: ignore[arg-type]
     return load_workbook(io.BytesIO(pipe.written))
 
 
@@ -115,3 +115,11 @@ def test_headings_stay_in_sight_and_columns_have_the_letters_of_spreadsheets() -
     assert sheet.freeze_panes == "A2"
     assert sheet["A1"].font.bold
     assert (sheet["Z2"].value, sheet["AA2"].value, sheet["BH2"].value) == (25, 26, 59)
+
+
+def test_rows_that_take_too_much_space_go_on_in_another_sheet() -> None:
+    limited = book([ROW], [ROW, ROW], [ROW], sheet_bytes=300)
+    assert {sheet: len(values(limited, sheet)) - 1 for sheet in limited.sheetnames} == {
+        "cases": 3,
+        "cases 2": 1,
+    }
