@@ -29,7 +29,7 @@ from application.rights import RIGHTS
 from domain.access_record import REFUSED, Action
 from domain.finding import OpenFinding
 from domain.kinds import KINDS
-from tests.api.bodies import NOWHERE, appeal, begun, done, now, read, refused
+from tests.api.bodies import NOWHERE, appeal, begun, done, last_month, read, refused
 from tests.api.conftest import As
 from tests.api.serving import PEOPLE, PROGRAM, ROOT, Person, Server, alive, served, wait_until
 from tests.desks import migrated_database
@@ -443,7 +443,7 @@ QUERY = {
     "since": "1",
     "by": "kind",
     "figure": "open",
-    "period": f"{now():%Y-%m}",
+    "period": last_month(),
     "unit": "records",
 }
 UNSEEN = {
