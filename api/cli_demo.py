@@ -16,7 +16,7 @@ from rich.progress import Progress
 from api.cli import fail
 from api.cli_register import register
 from api.composition import database, make_desk, prepare
-from api.development_issuer import DevelopmentIssuer, NoKeyYet, NotInDevelopment
+from api.development_issuer import DevelopmentIssuer, NoKeyInFile, NoKeyYet, NotInDevelopment
 from api.documents import Documents
 from application.caller import Role
 from infra.organisation import NoSuchOfficial, Official, Unit, put_organisation
@@ -141,7 +141,7 @@ def token(
     """Print a development token with ROLES."""
     try:
         issuer = DevelopmentIssuer(settings, make=False)
-    except (NoKeyYet, NotInDevelopment) as refusal:
+    except (NoKeyInFile, NoKeyYet, NotInDevelopment) as refusal:
         fail(str(refusal))
     granted = [Role(role) for role in roles]
     click.echo(issuer.issue(official, unit, granted, client=client, may_act_for=may_act_for))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from api.cli import fail, say_json
 from api.composition import database, prepare
+from api.development_issuer import NoKeyInFile
 from api.serve import serve
 from infra.migrate import migrate
 from infra.settings import Settings
@@ -74,6 +75,8 @@ def run(settings: Settings, port: int | None, cases: int) -> None:
             serve(settings, conninfo, ready=ready)
         except OSError as error:
             fail(f"{settings.host}:{settings.port} can't be listened on: {error.strerror}")
+        except NoKeyInFile as error:
+            fail(str(error))
 
 
 @click.command("migrate")

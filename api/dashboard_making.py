@@ -143,6 +143,8 @@ async def _unit(ask: Asking, about: About) -> UnitPage:
     tell = await ask.figures(
         *OF_ROWS,
         Figure.WITHOUT_DUE_DATE,
+        Figure.CAME,
+        Figure.LEFT,
         *ON_TIME,
         *_REPEATS,
         *HELD_BY.values(),
@@ -156,6 +158,8 @@ async def _unit(ask: Asking, about: About) -> UnitPage:
         due_this_week=tell.told(Figure.DUE_THIS_WEEK),
         without_due_date=tell.told(Figure.WITHOUT_DUE_DATE),
         received=tell.told(Figure.RECEIVED),
+        came=tell.told(Figure.CAME),
+        left=tell.told(Figure.LEFT),
         closed=tell.told(Figure.CLOSED),
         on_time=tell.rate(*ON_TIME),
         on_time_by_month=months.share(*ON_TIME),

@@ -222,12 +222,19 @@ class Leadership(Struct, frozen=True, kw_only=True):
 
 
 class UnitPage(Struct, frozen=True, kw_only=True):
+    """``received`` are those that no other unit had before; ``came`` those of other units.
+
+    ``left`` are those that went to others. Both count what went from one to another of the units.
+    """
+
     about: About
     open: Told
     overdue: Told
     due_this_week: Told
     without_due_date: Told
     received: Told
+    came: Told
+    left: Told
     closed: Told
     on_time: Rate
     on_time_by_month: list[MonthStep]

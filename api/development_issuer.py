@@ -1,9 +1,12 @@
 """The built-in issuer of tokens for development; it refuses to exist anywhere else."""
 
 import json
+import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,10 +32,14 @@ class NoKeyYet(Exception):
     """No register has run in this folder: set KARGUZAR_DATA_DIR, or run karguzar run first."""
 
 
+class NoKeyInFile(Exception):
+    """The file of the development issuer's key can't be read as one."""
+
+
 class DevelopmentIssuer:
     """Signs with a key that is made once under the data directory.
 
-    Raises NotInDevelopment, and where none is to *make*, NoKeyYet.
+    Raises NotInDevelopment, NoKeyInFile, and where none is to *make*, NoKeyYet.
     """
 
     def __init__(self, settings: Settings, *, make: bool = True) -> None:
@@ -76,14 +83,24 @@ class DevelopmentIssuer:
 
 def _key_in(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_bytes(
-            Ed25519PrivateKey.generate().private_bytes(
-                Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-            )
-        )
-    key = load_pem_private_key(path.read_bytes(), password=None)
+        _make(path)
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError as error:
+        raise NoKeyInFile(f"{path} holds no key. Delete it: a new one is made.") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{path} must hold an Ed25519 key")
+        raise NoKeyInFile(f"{path} must hold an Ed25519 key. Delete it: a new one is made.")
     return key
+
+
+def _make(path: Path) -> None:
+    """Whole, and once: of several processes that begin together all go by the key of the first."""
+    made = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        file.write(made)
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)

@@ -32,6 +32,8 @@ class Figure(StrEnum):
     HELD_BY_APPLICANT = "held-by-applicant"
     RECEIVED = "received"
     REOPENED = "reopened"
+    CAME = "came"
+    LEFT = "left"
     CLOSED = "closed"
     APPEALS_RECEIVED = "appeals-received"
     APPEALS_CLOSED = "appeals-closed"
@@ -256,6 +258,8 @@ FIGURES: Mapping[Figure, Counted] = {
     Figure.HELD_BY_APPLICANT: _held_by(Holder.APPLICANT),
     Figure.RECEIVED: Counted(occurrence=Occurrence.RECEIVED, kinds=WORK),
     Figure.REOPENED: Counted(occurrence=Occurrence.REOPENED, kinds=WORK),
+    Figure.CAME: Counted(occurrence=Occurrence.CAME_TO_UNIT, kinds=WORK),
+    Figure.LEFT: Counted(occurrence=Occurrence.LEFT_UNIT, kinds=WORK),
     Figure.CLOSED: Counted(occurrence=Occurrence.CLOSED, kinds=WORK),
     Figure.APPEALS_RECEIVED: Counted(occurrence=Occurrence.RECEIVED, kinds=APPEALS),
     Figure.APPEALS_CLOSED: Counted(occurrence=Occurrence.CLOSED, kinds=APPEALS),
