@@ -132,6 +132,13 @@ def test_every_figure_leads_to_as_many_cases_as_it_says(as_: As, reader: str, pa
     assert sum(drills.values()) > 10
 
 
+def test_a_unit_is_told_what_came_from_others_and_went_to_them(as_: As) -> None:
+    found = told(as_("head"), "unit")
+    came = listed(as_("head"), found["came"]["drill"])
+    assert 0 < found["came"]["value"] == len(came)
+    assert found["left"]["value"] == len(listed(as_("head"), found["left"]["drill"]))
+
+
 def test_figures_far_behind_the_log_say_so_and_no_report_is_made_of_them(
     server: Server, as_: As
 ) -> None:
