@@ -19,7 +19,7 @@ from tests.domain.spec import BAKU
 UNIT = "region-ganja"
 FORM = "/api/v1/unit-reports/form"
 BACK = 9
-"""So many months ago no other test counts anything in this unit."""
+"""So many months ago no other test counts anything in this unit, nor `test_pages_reports`."""
 ARRIVED = ((3, "post", False), (9, "post", True), (17, "by-hand", False))
 """Day of that month, channel, and whether the appeal is confidential."""
 

@@ -28,9 +28,9 @@ from tests.projections.logs import (
 OCCURRENCES = next(model for model in READ_MODELS if model.name == "occurrences")
 RECEIVED, ENDED = frozenset({"received"}), frozenset({"closed", "answered"})
 VISITS, PEOPLE = frozenset({"visit-registered"}), frozenset({"person-received"})
-ONLY_MOVED = frozenset(
+UNTOLD = frozenset(
     {
-        *("came-to-unit", "left-unit", "left-unconsidered", "copies-sent", "covered", "cancelled"),
+        *("left-unconsidered", "copies-sent", "covered", "cancelled"),
         *("control-came-to-unit", "control-left-unit"),
     }
 )
@@ -104,7 +104,7 @@ def _cells(row: Row) -> Iterator[tuple[Any, ...]]:
 def _told(row: Row) -> Iterator[tuple[str, str | None, bool, bool]]:
     """Each dimension with its value, and whether it is told by unit and by day."""
     it = row.occurrence
-    yield "", "", it not in ONLY_MOVED, it not in ONLY_MOVED
+    yield "", "", it not in UNTOLD, it not in UNTOLD
     yield "on_time", None if row.on_time is None else str(row.on_time).lower(), True, True
     by_unit = it in RECEIVED | ENDED | {"standing", "held-ball"}
     yield "outcome", row.outcome, by_unit, it == "held-ball"
