@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from itertools import accumulate
-from struct import pack
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 
 from domain.access_record import AccessRecord
+from infra.arrays import UUID_ARRAY, uuids_as_array
 from infra.eventstore import ROLE
 
 _GIVEN = (
@@ -29,7 +29,7 @@ _INSERT = (
     f"SELECT {_NAMES}, ({{cases}}::uuid[])[first_case:last_case] "
     f"FROM json_to_recordset({{rows}}::json) AS given({_GIVEN}, first_case int, last_case int)"
 )
-_UUID, _ARRAY_OF_UUIDS, _JSON = 2950, 2951, 114
+_JSON = 114
 _LARGEST = 500
 _STATEMENT = b"record"
 
@@ -75,7 +75,7 @@ class AccessLog:
         failed: BaseException | None = None
         try:
             records = [record for record, _ in batch]
-            await self._insert(_as_json(records), _as_array(_cases(records)))
+            await self._insert(_as_json(records), uuids_as_array(_cases(records)))
         except Exception as error:  # noqa: BLE001 - each that waits is told
             failed = error
         for _, future in batch:
@@ -176,7 +176,7 @@ def _connected(conninfo: str) -> Connection[Any]:
     conn.execute(f"SET ROLE {ROLE}")
     conn.execute("SET synchronous_commit = off")
     statement = _INSERT.format(rows="$1", cases="$2").encode()
-    conn.pgconn.prepare(_STATEMENT, statement, [_JSON, _ARRAY_OF_UUIDS])
+    conn.pgconn.prepare(_STATEMENT, statement, [_JSON, UUID_ARRAY])
     return conn
 
 
@@ -190,14 +190,6 @@ def write_access(conn: Connection[Any], record: AccessRecord) -> None:
 
 def _cases(records: Sequence[AccessRecord]) -> list[UUID]:
     return [case for record in records for case in record.cases]
-
-
-def _as_array(ids: Sequence[UUID]) -> bytes:
-    """As PostgreSQL takes an array in binary form."""
-    if not ids:
-        return pack(">iii", 0, 0, _UUID)
-    size = pack(">i", len(ids[0].bytes))
-    return pack(">iiiii", 1, 0, _UUID, len(ids), 1) + size + size.join([id_.bytes for id_ in ids])
 
 
 def _as_json(records: Sequence[AccessRecord]) -> bytes:

@@ -3,9 +3,8 @@
 psycopg's own way looks at each element for its type, which costs more than writing it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from struct import Struct
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,11 +16,12 @@ from psycopg.pq import Format
 _TEXT, _TEXT_ARRAY = 25, 1009
 _INT8, _INT8_ARRAY = 20, 1016
 _BYTEA, _BYTEA_ARRAY = 17, 1001
-_UUID, _UUID_ARRAY = 2950, 2951
+_UUID, UUID_ARRAY = 2950, 2951
 _EMPTY = Struct("!iii").pack
 _HEAD = Struct("!iiiii").pack
 """Dimensions, whether one is null, the elements' type, how many, the first one's number."""
 _LENGTH = Struct("!i").pack
+_UUID_LENGTH = _LENGTH(16)
 _INT8_ELEMENT = Struct("!iq").pack
 
 
@@ -92,10 +92,20 @@ class _Listed(Dumper):
         return b"".join(parts)
 
 
-class UuidsDumper(_Listed):
-    oid = _UUID_ARRAY
-    element = _UUID
-    encoded = attrgetter("bytes")
+class UuidsDumper(Dumper):
+    format = Format.BINARY
+    oid = UUID_ARRAY
+
+    def dump(self, obj: Any) -> Buffer:
+        return uuids_as_array(obj)
+
+
+def uuids_as_array(ids: Sequence[UUID]) -> bytes:
+    """What an array of ids is sent as in binary form."""
+    if not ids:
+        return _EMPTY(0, 0, _UUID)
+    head = _HEAD(1, 0, _UUID, len(ids), 1)
+    return head + _UUID_LENGTH + _UUID_LENGTH.join([each.bytes for each in ids])
 
 
 class TextsDumper(_Listed):
