@@ -1,11 +1,13 @@
 """What the pages of the dashboards tell, as JSON and to those that draw them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Self
 
 from msgspec import Struct
 
-from projections.figures import Figure
+from projections.figures import Figure, Period
 from projections.figures_told import FigureCase
 
 
@@ -194,6 +196,37 @@ class About(Struct, frozen=True, kw_only=True):
     unit: str | None
     units: list[str] | None
     left_out: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        page: DashboardPage,
+        period: Period,
+        position: int,
+        *,
+        behind: int = 0,
+        known_at: datetime | None = None,
+        unit: str | None = None,
+        units: Iterable[str] | None = None,
+        left_out: Iterable[str] = (),
+    ) -> Self:
+        """With the days of the *period*, and of the same a year before."""
+        before = period.year_ago
+        return cls(
+            page=page,
+            position=position,
+            behind=behind,
+            known_at=known_at,
+            on=period.on,
+            week_ends=period.week_ends,
+            since=period.since,
+            until=period.until,
+            year_ago_since=before.since,
+            year_ago_until=before.until,
+            unit=unit,
+            units=None if units is None else list(units),
+            left_out=list(left_out),
+        )
 
 
 class Leadership(Struct, frozen=True, kw_only=True):

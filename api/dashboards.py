@@ -118,23 +118,17 @@ async def _about(
     conn: AsyncConnection[Any], page: DashboardPage, frame: Frame, telling: Telling
 ) -> About:
     at = await position(conn)
-    scope, period, before = frame.scope, frame.period, frame.period.year_ago
-    left_out = [] if scope.confidential else ["confidential"]
+    left_out = [] if frame.scope.confidential else ["confidential"]
     if not telling.small_told:
         left_out.append("small-counts")
-    return About(
-        page=page,
-        position=at,
+    return About.of(
+        page,
+        frame.period,
+        at,
         behind=await behind(conn, at),
         known_at=await recorded_at(conn, at),
-        on=period.on,
-        week_ends=period.week_ends,
-        since=period.since,
-        until=period.until,
-        year_ago_since=before.since,
-        year_ago_until=before.until,
         unit=telling.unit,
-        units=None if scope.units is None else list(scope.units),
+        units=frame.scope.units,
         left_out=left_out,
     )
 

@@ -266,31 +266,14 @@ def teller(period: Period, *, small_told: bool = True) -> Teller:
     return Teller(found={}, period=period, telling=telling)
 
 
-def about(period: Period) -> About:
-    before = period.year_ago
-    return About(
-        page=DashboardPage.LEADERSHIP,
-        position=1,
-        behind=0,
-        known_at=None,
-        on=period.on,
-        week_ends=period.week_ends,
-        since=period.since,
-        until=period.until,
-        year_ago_since=before.since,
-        year_ago_until=before.until,
-        unit=None,
-        units=None,
-        left_out=[],
-    )
-
-
 def test_the_29th_of_february_is_compared_with_no_day_and_no_day_counts_twice() -> None:
     before = {(date(2027, 2, 28), "received"): 3, (date(2027, 3, 1), "received"): 1}
     course = teller(LEAP_DAY).course("day", {}, before)
     assert [step.received_year_ago for step in course.steps] == [3, None, 1]
     total = Told(figure=Figure.RECEIVED, value=0, drill="figure=received&dimension=topic&value=")
-    (drawn_,) = Drawing(ENGLISH, NAMES).course(about(LEAP_DAY), course, total)
+    (drawn_,) = Drawing(ENGLISH, NAMES).course(
+        About.of(DashboardPage.LEADERSHIP, LEAP_DAY, 1), course, total
+    )
     assert drawn_.year_ago == course.received_year_ago == 4
     assert [line.compared for line in drawn_.lines] == [True, False, True]
     assert all("value=&" in (line.href or "") for line in drawn_.lines)

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from rich.progress import Progress
 
 from api.dashboard_making import PAGES, Asking
-from api.dashboard_pages import About, DashboardPage
+from api.dashboard_pages import About
 from api.dashboard_telling import Telling
 from projections.figures import Figure as Told
 from projections.figures import Period, Scope
@@ -142,7 +142,7 @@ async def _round(conn: AsyncConnection[Any], clock: _Clock, chance: random.Rando
         for page, make in PAGES.items():
             clock.spent.clear()
             started = time.perf_counter()
-            await make(Asking(conn, frame, telling), _about(page, frame.period))
+            await make(Asking(conn, frame, telling), About.of(page, frame.period, 0))
             whole = (time.perf_counter() - started) * 1000
             times.setdefault(f"page {page} of a {reader}", []).append(whole)
             times.setdefault(f"queries of {page}, {reader}", []).extend(clock.spent)
@@ -165,21 +165,3 @@ def _period(chance: random.Random) -> Period:
     until = today - timedelta(days=chance.randrange(60))
     since = until - timedelta(days=chance.choice((6, 30, 90, 364, DAYS - 90)))
     return Period(since=since, until=until, on=today)
-
-
-def _about(page: DashboardPage, period: Period) -> About:
-    return About(
-        page=page,
-        position=0,
-        behind=0,
-        known_at=None,
-        on=period.on,
-        week_ends=period.week_ends,
-        since=period.since,
-        until=period.until,
-        year_ago_since=period.since,
-        year_ago_until=period.until,
-        unit=None,
-        units=None,
-        left_out=[],
-    )
