@@ -22,7 +22,7 @@ from api.register_state import AppRequest, caller_of, register_of
 from api.waiting import WaitFor, wait
 from application.analytics import require_analytics
 from infra.row_formats import Column, Format
-from infra.view_export import Asked, purpose_of
+from infra.view_export import Asked, Export, purpose_of
 from projections.analytics import POSITION, VIEWS, RowFilter, View, ViewName, query_of
 
 MEDIA_TYPES: Mapping[str, Format] = {
@@ -139,8 +139,17 @@ async def rows(
         "Vary": "Accept",
     }
     # Whoever goes away leaves the rows half read: nothing else would end their process at once.
-    ending = BackgroundTask(export.close)
-    return Stream(export.chunks(), media_type=media_type, headers=headers, background=ending)
+    return Stream(
+        export.chunks(),
+        media_type=media_type,
+        headers=headers,
+        background=BackgroundTask(_end, export),
+    )
+
+
+async def _end(export: Export) -> None:
+    """A function that isn't a coroutine would be called in another thread than the pipe's."""
+    export.close()
 
 
 ROUTES: list[Any] = [views, rows]

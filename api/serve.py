@@ -141,6 +141,7 @@ def run_worker(settings: Settings, conninfo: str, listening: socket.socket) -> N
     from api.app import build_app  # noqa: PLC0415 - loaded before, or here where it is spawned
 
     _set_up(settings)
+    listening.set_inheritable(False)
     app = build_app(settings, conninfo)
     config = uvicorn.Config(
         app,
@@ -259,8 +260,4 @@ def _set_up(settings: Settings) -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    listening = socket.create_server(
-        (settings.host, settings.port), backlog=_BACKLOG, reuse_port=False
-    )
-    listening.set_inheritable(True)
-    return listening
+    return socket.create_server((settings.host, settings.port), backlog=_BACKLOG, reuse_port=False)

@@ -145,7 +145,7 @@ class Server:
         return [self.process, *self.process.children(recursive=True)]
 
     def workers(self) -> list[psutil.Process]:
-        return [p for p in self._members() if _listens(p)]
+        return [p for p in self._members() if listens(p)]
 
     def runner(self, group: Group) -> psutil.Process:
         """The process that leads in following this group of read models."""
@@ -161,12 +161,8 @@ class Server:
         return psutil.Process(found[0])
 
     def _members(self) -> list[psutil.Process]:
-        found = []
-        for process in self.process.children():
-            with suppress(psutil.NoSuchProcess):
-                if "resource_tracker" not in " ".join(process.cmdline()):
-                    found.append(process)
-        return found
+        lines = {process: command_line(process) for process in self.process.children()}
+        return [each for each, line in lines.items() if line and "resource_tracker" not in line]
 
     def log_position(self) -> int:
         with psycopg.connect(self.conninfo, autocommit=True) as conn:
@@ -244,6 +240,13 @@ def enter(conninfo: str, people: Iterable[Person], kind: OfficialKind = "person"
         put_organisation(conn, [], officials)
 
 
+def command_line(process: psutil.Process) -> str:
+    """Empty when it has ended meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
+
+
 def alive(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -261,7 +264,7 @@ def fresh_key() -> dict[str, str]:
     return {"Idempotency-Key": uuid4().hex}
 
 
-def _listens(process: psutil.Process) -> bool:
+def listens(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return any(c.status == psutil.CONN_LISTEN for c in process.net_connections("tcp"))
     return False

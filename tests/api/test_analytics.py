@@ -26,7 +26,7 @@ from infra.view_export import Export
 from projections.analytics import VIEWS, ViewName
 from tests.api.bodies import appeal, refused
 from tests.api.conftest import As
-from tests.api.serving import Server, wait_until
+from tests.api.serving import Server, command_line, listens, wait_until
 
 JSON, CSV, XLSX, PARQUET = MEDIA_TYPES
 CASES = "/api/v1/analytics/cases"
@@ -217,11 +217,7 @@ def test_a_read_is_on_record_with_what_was_asked(server: Server, as_: As) -> Non
 
 
 def exports_of(server: Server) -> list[Any]:
-    return [
-        process
-        for process in server.family()
-        if "infra.view_export_process" in " ".join(process.cmdline())
-    ]
+    return [each for each in server.family() if "infra.view_export_process" in command_line(each)]
 
 
 @pytest.fixture
@@ -250,6 +246,7 @@ def test_no_more_than_two_are_carried_out_at_once_and_who_goes_away_frees_a_plac
     ):
         with second.stream("GET", path):
             assert len(exports_of(server)) == 2
+            assert not any(map(listens, exports_of(server)))
             busy = analyst.get(path)
             refused(busy, 503, "exports-under-way")
             assert busy.headers["retry-after"]
