@@ -83,6 +83,7 @@ from api.security_headers import add_security_headers
 from api.tokens import ClaimNames, Keys, TokenChecker, keys_from
 from application.orders import DatabaseGone
 from infra.access_records import AccessLog
+from infra.arrays import write_in_binary
 from infra.calendar_feeds import CalendarFeeds
 from infra.code_names import read_code_names
 from infra.deputising import Deputies
@@ -301,6 +302,7 @@ def _pool(conninfo: str, size: int) -> Pool:
         await conn.execute(f"SET ROLE {ROLE}")
         await conn.execute("SET default_transaction_read_only = on")
         await for_reading(conn)
+        write_in_binary(conn.adapters)
 
     return AsyncConnectionPool(
         conninfo,

@@ -38,8 +38,8 @@ from application.repeat_candidates import (
     LookForRepeats,
     asking,
     shown_to,
-    weighed,
 )
+from application.repeat_weighing import weighed
 from application.sight_of_fields import fields_shown, text_shown
 from domain.case import CaseKind, RegistrationNumber
 from domain.matter_card import matter_card_of

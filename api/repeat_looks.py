@@ -12,10 +12,10 @@ from application.repeat_advice import Advice, limited
 from application.repeat_candidates import (
     Asked,
     Candidate,
-    Found,
     keys_of,
     nearest,
 )
+from application.repeat_weighing import Found
 from infra.blinding import Blinding
 from projections.repeat_blocks import in_blocks
 from projections.repeat_candidates import (
@@ -24,7 +24,7 @@ from projections.repeat_candidates import (
     Verdict,
     appearances,
     in_sight,
-    opened,
+    seen,
     verdicts_on,
 )
 from projections.repeat_groups import people_of as one_with
@@ -85,10 +85,11 @@ async def look_for(
         people_of=beside,
         persons=known,
         first=decided | own | by_matter,
+        of_matter=keys.of_matter,
     )
     return Look(
         found=Found(
-            with_key=opened(blocks.people, cases.rows, blinding),
+            with_key=seen(blocks.people, cases.rows, blinding),
             beside=cases.people,
             matters=cases.matters,
             namesakes=blocks.namesakes,

@@ -4,19 +4,16 @@ Nothing here decides: people do, and what they decided stands before any likenes
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from itertools import islice, zip_longest
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from application.likeness import Likeness, Reason
-from application.matter_likeness import matter_likenesses, start_of
 from application.matter_rarity import Rarity
-from application.person_likeness import likenesses
 from application.rights import RIGHTS
 from domain.appeal import RegisterAppeal
 from domain.applicant import Applicant
@@ -33,17 +30,13 @@ PersonT = TypeVar("PersonT")
 
 MOST = 25
 """So many candidates are told, the likeliest first."""
-_PAIRS, _PAIRS_EACH = 120, 6
-"""So many are compared with those who ask together; with each of very many, at least so many."""
 _NARROW_KEYS = 600
-_SHARING = 20
-"""A key that more of those who ask share doesn't tell them apart: so many of them are compared."""
 _STRONGEST = ("fin", "em", "phg", "gsph")
 _MATTERS_COMPARED = 30
 """Of other people's: those that share most. Whatever else is whose, its matter is compared."""
 _NAMES = "gs"
 _REPRESENTATIVE = "representative"
-_PEOPLE_WITH_BROAD = 5
+PEOPLE_WITH_BROAD = 5
 WITHHELD = str(EvidenceCode.CONTACT_WITHHELD)
 """Stands for all that contact details say, where the reader doesn't see any in that case."""
 
@@ -110,28 +103,6 @@ class Keys(Struct, frozen=True, kw_only=True):
     cut: bool
 
 
-class SeenPerson(Protocol):
-    """Somebody of a case in sight."""
-
-    @property
-    def case_id(self) -> UUID: ...
-    @property
-    def person_id(self) -> UUID: ...
-    @property
-    def part(self) -> str: ...
-    @property
-    def card(self) -> Card: ...
-
-
-class SeenMatter(Protocol):
-    """What a part of a case in sight is about."""
-
-    @property
-    def case_id(self) -> UUID: ...
-    @property
-    def card(self) -> MatterCard: ...
-
-
 class Somebody(Struct, frozen=True, kw_only=True):
     """Who in a case is likest to whoever asks. ``known``: it is they, by id or by a decision."""
 
@@ -173,7 +144,7 @@ def keys_of(asked: Asked) -> Keys:
     Of very many the strongest of each of them, then the next of each, up to a limit.
     """
     keys = [sorted(block_keys(card), key=_strength) for card in asked.people]
-    few = len(asked.people) <= _PEOPLE_WITH_BROAD
+    few = len(asked.people) <= PEOPLE_WITH_BROAD
     broad = list(dict.fromkeys(key for of in keys for key in of if _sort(key) in BROAD))
     of_each = [[key for key in of if _sort(key) not in BROAD] for of in keys]
     narrow = dict.fromkeys(key for layer in zip_longest(*of_each) for key in layer if key)
@@ -196,54 +167,11 @@ def nearest(with_key: Mapping[str, Collection[UUID]]) -> set[UUID]:
     return set(ranked[:_MATTERS_COMPARED])
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """What the register has in sight: ``with_key`` by the keys shared, ``beside`` in other ways.
-
-    ``known`` are persons who are of those who ask, by id or by decisions; ``apart`` were told apart
-    from them. ``one_with`` has who is one with whom by decisions: who is like one of them is like
-    all. ``arrived`` tells when each case did.
-    """
-
-    with_key: Mapping[str, Sequence[SeenPerson]]
-    beside: Sequence[SeenPerson]
-    matters: Sequence[SeenMatter]
-    namesakes: Mapping[str, int]
-    known: frozenset[UUID] = frozenset()
-    apart: frozenset[UUID] = frozenset()
-    one_with: Mapping[UUID, Sequence[UUID]] = MappingProxyType({})
-    arrived: Mapping[UUID, datetime] = MappingProxyType({})
-
-    def age(self, case: UUID) -> float:
-        """By which the newest come first."""
-        return -self.arrived[case].timestamp() if case in self.arrived else 0.0
-
-
-class Weighed(Struct, frozen=True, kw_only=True):
-    """Whatever is worth a look, the likeliest first. ``cut``: some were not compared."""
-
-    candidates: list[Candidate]
-    cut: bool
-
-
 def asking(people: Iterable[tuple[str, PersonT]]) -> list[PersonT]:
     """Those who ask, of people after their parts: not who speaks for somebody who is there."""
     named = list(people)
     own = [person for part, person in named if part != _REPRESENTATIVE]
     return own or [person for _, person in named]
-
-
-def weighed(asked: Asked, found: Found, models: Models, around: Surroundings) -> Weighed:
-    """Whatever is worth a look, the likeliest first, of those the newest, one of each case."""
-    somebody, cut = _people(asked, found, models.people, around.people)
-    theirs = {case for case, person in somebody.items() if person.worth_a_look}
-    matters = _matters(asked, found, theirs, models.matters, around)
-    candidates = [
-        Candidate(case_id=case, person=somebody.get(case), matter=matters.get(case))
-        for case in {*somebody, *matters}
-    ]
-    worth = [each for each in candidates if each.same_person or each.same_matter]
-    worth.sort(key=lambda each: (*each.order, found.age(each.case_id), each.case_id))
-    return Weighed(candidates=worth, cut=cut)
 
 
 def shown_to(likeness: Likeness, shown: Fields) -> Likeness:
@@ -255,118 +183,6 @@ def shown_to(likeness: Likeness, shown: Fields) -> Likeness:
     if len(open_ones) == len(likeness.reasons):
         return likeness
     return replace(likeness, reasons=(*open_ones, Reason(WITHHELD, round(weight, 2))))
-
-
-def _people(
-    asked: Asked, found: Found, model: PersonWeights, people: int
-) -> tuple[dict[UUID, Somebody], bool]:
-    """Of each case whoever is likest; and whether some were not compared."""
-    keys_of_card = [block_keys(card) for card in asked.people]
-    with_key: dict[str, list[int]] = {}
-    for at, keys in enumerate(keys_of_card):
-        for key in keys:
-            with_key.setdefault(key, []).append(at)
-    shared: _Shared = {}
-    cut = False
-    for key, others in found.with_key.items():
-        sharing = with_key.get(key, [])
-        cut |= len(sharing) > _SHARING and bool(others)
-        for other in others:
-            for at in sharing[:_SHARING]:
-                pair = at, other.case_id, other.person_id, other.part
-                shared[pair] = shared.get(pair, (0.0, other))[0] + 1 / len(others), other
-    for other in found.beside:
-        for at in range(len(asked.people[:_PEOPLE_WITH_BROAD])):
-            shared.setdefault((at, other.case_id, other.person_id, other.part), (1.0, other))
-    pairs, left_out = _compared(shared, found, len(asked.people))
-    distinct = list(dict.fromkeys((at, other.card) for at, other in pairs))
-    counted = [_namesakes(keys_of_card[at], found.namesakes) for at, _ in distinct]
-    cards = [(asked.people[at], card) for at, card in distinct]
-    told = dict(zip(distinct, likenesses(cards, model, people, counted), strict=True))
-    likest: dict[UUID, Likeness] = {}
-    for at, other in pairs:
-        likeness = told[at, other.card]
-        for person in found.one_with.get(other.person_id, (other.person_id,)):
-            if person not in likest or likeness.score > likest[person].score:
-                likest[person] = likeness
-    best: dict[UUID, Somebody] = {}
-    for _, other in pairs:
-        if other.person_id in found.apart:
-            continue
-        somebody = Somebody(
-            person_id=other.person_id,
-            part=other.part,
-            known=other.person_id in found.known,
-            likeness=likest[other.person_id],
-        )
-        before = best.get(other.case_id)
-        if before is None or _likelier(somebody) > _likelier(before):
-            best[other.case_id] = somebody
-    return best, cut or left_out
-
-
-_Shared = dict[tuple[int, UUID, UUID, str], tuple[float, SeenPerson]]
-"""By who asks and who was found: how rare it is what they share."""
-
-
-def _compared(
-    shared: _Shared, found: Found, asking: int
-) -> tuple[list[tuple[int, SeenPerson]], bool]:
-    """The pairs to compare: all who are known, and as many others with each who asks.
-
-    Those that share the rarest keys first, of these the newest. Who is entered in the same words in
-    several cases is compared once.
-    """
-    each = max(_PAIRS // max(asking, 1), _PAIRS_EACH)
-    by_rarity = sorted(shared.items(), key=lambda item: (-item[1][0], found.age(item[0][1])))
-    cards: dict[int, set[Card]] = {}
-    pairs: list[tuple[int, SeenPerson]] = []
-    cut = False
-    for (at, *_), (_, other) in by_rarity:
-        compared = cards.setdefault(at, set())
-        if other.person_id not in found.known and other.card not in compared:
-            if len(compared) >= each:
-                cut = True
-                continue
-            compared.add(other.card)
-        pairs.append((at, other))
-    return pairs, cut
-
-
-def _matters(
-    asked: Asked, found: Found, theirs: Collection[UUID], model: MatterWeights, around: Surroundings
-) -> dict[UUID, Likeness]:
-    """Of each case whatever in it is likest.
-
-    *theirs* are cases of the same person, where nobody else's letters have to be reckoned with.
-    """
-    if asked.matter is None:
-        return {}
-    pairs = [(asked.matter, other.card) for other in found.matters]
-    told = matter_likenesses(pairs, model, around.rarity)
-    by_chance = start_of(model, None) - start_of(model, around.people)
-    best: dict[UUID, Likeness] = {}
-    for other, likeness in zip(found.matters, told, strict=True):
-        score = likeness.score
-        if likeness.probable and other.case_id not in theirs:
-            score = round(score - by_chance, 2)
-        before = best.get(other.case_id)
-        if before is None or score > before.score:
-            best[other.case_id] = replace(
-                likeness,
-                score=score,
-                joined=likeness.joined and score >= model.joined,
-                probable=likeness.probable and score >= model.probable,
-            )
-    return best
-
-
-def _likelier(somebody: Somebody) -> tuple[bool, float]:
-    return somebody.known, somebody.likeness.score
-
-
-def _namesakes(keys: Iterable[str], counts: Mapping[str, int]) -> int | None:
-    return next((counts[key] for key in keys if key in counts), None)
 
 
 def _strength(key: str) -> int:

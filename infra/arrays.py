@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
+from psycopg.adapt import AdaptersMap, Dumper
 from psycopg.pq import Format
 
 _TEXT, _TEXT_ARRAY = 25, 1009
@@ -120,7 +120,7 @@ class BlobsDumper(_Listed):
     encoded = bytes
 
 
-DUMPERS: tuple[tuple[type[Any] | None, type[Dumper]], ...] = (
+_DUMPERS: tuple[tuple[type[Any] | None, type[Dumper]], ...] = (
     (None, TextArray),
     (None, WholeNumberArray),
     (Uuids, UuidsDumper),
@@ -128,4 +128,10 @@ DUMPERS: tuple[tuple[type[Any] | None, type[Dumper]], ...] = (
     (Texts, TextsDumper),
     (Blobs, BlobsDumper),
 )
-"""To be registered with a connection: by the column's type, or for the lists above."""
+"""By the column's type, or for the lists above."""
+
+
+def write_in_binary(adapters: AdaptersMap) -> None:
+    """Let a connection send such arrays so; any other sends them in its own way."""
+    for listed, dumper in _DUMPERS:
+        adapters.register_dumper(listed, dumper)

@@ -22,7 +22,7 @@ from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 
-from infra.arrays import DUMPERS, Blobs, Numbers, Texts, Uuids
+from infra.arrays import Blobs, Numbers, Texts, Uuids, write_in_binary
 from infra.keys import master_key_in_force
 from infra.rows import COLUMNS, StreamRow
 
@@ -311,8 +311,7 @@ class Datastore(PostgresDatastore):
         def after_connect(conn: Connection[Any]) -> None:
             library_setup(conn)
             conn.prepare_threshold = 2
-            for listed, dumper in DUMPERS:
-                conn.adapters.register_dumper(listed, dumper)
+            write_in_binary(conn.adapters)
             conn.execute(f"SET ROLE {ROLE}")
 
         return after_connect

@@ -9,6 +9,7 @@ from msgspec import Struct
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import tuple_row
 
+from infra.arrays import Numbers
 from infra.blinding import Blinding
 from projections.pages import columns
 
@@ -106,10 +107,10 @@ async def in_blocks(
     most = min(max(_NARROW_ROWS // max(len(narrow), 1), _FEWEST), NARROW)
     values: dict[str, Any] = {
         "most": most,
-        "narrow": [token_of[key] for key in narrow],
-        "broad": [token_of[key] for key in broad if key not in surely],
-        "names": [token_of[key] for key in names if about.get(token_of[key], 0) < NAMESAKES],
-        "matters": [token_of[key] for key in of_matter if key not in surely],
+        "narrow": Numbers(token_of[key] for key in narrow),
+        "broad": Numbers(token_of[key] for key in broad if key not in surely),
+        "names": Numbers(token_of[key] for key in names if about.get(token_of[key], 0) < NAMESAKES),
+        "matters": Numbers(token_of[key] for key in of_matter if key not in surely),
     }
     with_key: dict[str, list[SealedPerson]] = {}
     cases_with: dict[str, list[UUID]] = {}
@@ -128,8 +129,8 @@ async def in_blocks(
     if crowded:
         further = {
             "most": most,
-            "crowded": [token_of[key] for key in crowded],
-            "common": [token_of[key] for key in (*crowded, *common, *surely)],
+            "crowded": Numbers(token_of[key] for key in crowded),
+            "common": Numbers(token_of[key] for key in (*crowded, *common, *surely)),
         }
         likelier: dict[str, list[SealedPerson]] = {key: [] for key in crowded}
         for token, *values_of in await rows_of(conn, _CROWDED, further):

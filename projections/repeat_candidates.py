@@ -1,9 +1,9 @@
 """What a new appeal may be a repeat of, as the read models have it: by keys, then by case."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,10 @@ from psycopg.rows import tuple_row
 from domain.envelope import Recorded
 from domain.matter_card import MatterCard
 from domain.person_card import Card
+from infra.arrays import Numbers, Uuids
 from infra.blinding import Blinding
 from projections import matters, people
+from projections.matters import Told
 from projections.pages import columns, position_of
 from projections.readmodel import Rows
 from projections.repeat_blocks import SealedPerson, rows_of
@@ -32,21 +34,35 @@ class SealedMatter(Struct, frozen=True):
     card: bytes
 
 
-class SeenPerson(Struct, frozen=True):
-    """Somebody of a case in sight."""
+class SeenPerson(Struct, dict=True):
+    """Somebody of a case in sight. A card is opened when it is first compared."""
 
     case_id: UUID
     person_id: UUID
     part: str
-    card: Card
+    open: Callable[[], Card]
+
+    @cached_property
+    def card(self) -> Card:
+        """Raises CardNotOurs."""
+        return self.open()
 
 
-class SeenMatter(Struct, frozen=True):
-    """What a part of a case in sight is about."""
+class SeenMatter(Struct, dict=True):
+    """What a part of a case in sight is about, opened likewise.
+
+    ``shares`` a key with the matter that others are sought for.
+    """
 
     case_id: UUID
     part: str
-    card: MatterCard
+    shares: bool
+    open: Callable[[], Told]
+
+    @cached_property
+    def card(self) -> MatterCard:
+        """Raises CardNotOurs."""
+        return self.open().card
 
 
 class FoundCase(Struct, frozen=True):
@@ -149,7 +165,7 @@ def asked_about(
 async def appearances(conn: AsyncConnection[Any], persons: Collection[UUID]) -> Appearances:
     """The newest cases in which these persons write or are written for."""
     cases, apart = set(), set()
-    values = {"persons": list(persons)}
+    values = {"persons": Uuids(persons)}
     for case, person in await rows_of(conn, _APPEARANCES, values):
         if case:
             cases.add(case)
@@ -184,17 +200,20 @@ async def in_sight(
     people_of: Collection[UUID] = (),
     persons: Collection[UUID] = (),
     first: Collection[UUID] = (),
+    of_matter: Collection[str] = (),
 ) -> Cases:
     """Those of the cases that may be seen, with their matters, and the people of some of them.
 
     Of very many cases those that go *first*, then the newest; likewise of people the *persons*.
+    *of_matter* are the keys of the matter that others are sought for.
     """
     condition, seen_values = sight
     values = {
-        "cases": list(cases),
-        "people_of": list(people_of),
-        "persons": list(persons),
-        "first": list(first),
+        "cases": Uuids(cases),
+        "people_of": Uuids(people_of),
+        "persons": Uuids(persons),
+        "first": Uuids(first),
+        "of_matter": Numbers(map(blinding.token, of_matter)),
         **seen_values,
     }
     found: dict[UUID, FoundCase] = {}
@@ -208,41 +227,39 @@ async def in_sight(
             case _Told.PERSON:
                 of_people.append(SealedPerson(row[0], *row[_IN_PERSON]))
             case _Told.MATTER:
-                part, card = row[_IN_MATTER]
-                opened_now = matters.opened((row[0], part, card), blinding).card
-                of_matters.append(SeenMatter(row[0], part, opened_now))
+                part, card, shares = row[_IN_MATTER]
+                opening = partial(matters.opened, (row[0], part, card), blinding)
+                of_matters.append(SeenMatter(row[0], part, shares, opening))
             case _:
                 position = row[-1]
     more = len(found) > _CASES_SEEN or len(of_people) > _PEOPLE_SEEN
-    return Cases(found, _opened(of_people, blinding), of_matters, more, position)
+    return Cases(found, _seen(of_people, blinding), of_matters, more, position)
 
 
-def opened(
+def seen(
     with_key: Mapping[str, Iterable[SealedPerson]], in_sight: Container[UUID], blinding: Blinding
 ) -> dict[str, list[SeenPerson]]:
-    """Of those who have each key the ones whose case is in sight, each opened once."""
+    """Of those who have each key the ones whose case is in sight."""
     once = {
         (row.case_id, row.person_id, row.part): row
         for rows in with_key.values()
         for row in rows
         if row.case_id in in_sight
     }
-    seen = dict(zip(once, _opened(once.values(), blinding), strict=True))
+    one = dict(zip(once, _seen(once.values(), blinding), strict=True))
     return {
-        key: [
-            seen[place] for row in rows if (place := (row.case_id, row.person_id, row.part)) in seen
-        ]
+        key: [one[at] for row in rows if (at := (row.case_id, row.person_id, row.part)) in one]
         for key, rows in with_key.items()
     }
 
 
-def _opened(rows: Iterable[SealedPerson], blinding: Blinding) -> list[SeenPerson]:
+def _seen(rows: Iterable[SealedPerson], blinding: Blinding) -> list[SeenPerson]:
     return [
         SeenPerson(
             row.case_id,
             row.person_id,
             row.part,
-            people.opened((row.case_id, row.person_id, row.card), blinding),
+            partial(people.opened, (row.case_id, row.person_id, row.card), blinding),
         )
         for row in rows
     ]
@@ -267,7 +284,7 @@ class _Told(IntEnum):
 _WIDTH = len(FoundCase.__struct_fields__)
 _IN_CASE = slice(0, _WIDTH)
 _IN_PERSON = slice(_WIDTH, _WIDTH + 3)
-_IN_MATTER = slice(_WIDTH + 1, _WIDTH + 3)
+_IN_MATTER = slice(_WIDTH + 1, _WIDTH + 4)
 
 
 @lru_cache
@@ -284,15 +301,17 @@ def _in_sight(sight: str) -> bytes:
         f"WHERE case_id = ANY(%(cases)s) AND {sight} "
         "ORDER BY case_id = ANY(%(first)s) DESC, received_at DESC, case_id "
         f"LIMIT {_CASES_SEEN + 1}) "
-        f"(SELECT {_Told.CASE:d}::int8, {case}, NULL::uuid, NULL::text, NULL::bytea, NULL::int8 "
+        f"(SELECT {_Told.CASE:d}::int8, {case}, NULL::uuid, NULL::text, NULL::bytea, NULL::bool, "
+        "NULL::int8 "
         "FROM register) UNION ALL "
         f"(SELECT {_Told.PERSON:d}, people.case_id, {nothing}, people.person_id, people.part, "
-        f"people.card, NULL {joined.format('people', 'people_of')} "
+        f"people.card, NULL, NULL {joined.format('people', 'people_of')} "
         "ORDER BY people.person_id = ANY(%(persons)s) DESC, register.received_at DESC "
         f"LIMIT {_PEOPLE_SEEN + 1}) UNION ALL "
         f"(SELECT {_Told.MATTER:d}, matters.case_id, {nothing}, NULL, matters.part, matters.card, "
+        "matters.blocks && %(of_matter)s::int8[], "
         f"NULL {joined.format('matters', 'cases')}) UNION ALL "
-        f"(SELECT {_Told.POSITION:d}, NULL, {nothing}, NULL, NULL, NULL, {_POSITION})"
+        f"(SELECT {_Told.POSITION:d}, NULL, {nothing}, NULL, NULL, NULL, NULL, {_POSITION})"
     ).encode()
 
 

@@ -24,6 +24,7 @@ from domain.appeal import (
 )
 from domain.envelope import Recorded
 from domain.repeat import ANSWERS_NEEDED, year_after
+from infra.arrays import Texts, Uuids
 from infra.mapper import EventMapper, stored_name
 from infra.rows import StreamRow
 from projections.seen_cases import Sight
@@ -33,10 +34,10 @@ WALKED = 1_000
 EVERYTHING: Sight = "true", {}
 _NOW = (1 << 63) - 1
 _MAPPER = EventMapper()
-_TELLING = sorted(
+_REGISTERED = stored_name(AppealRegistered)
+_ANSWERING = Texts(
     stored_name(event)
     for event in (
-        AppealRegistered,
         AppealReplyDispatched,
         LegacyOutcomeRecorded,
         AppealReopened,
@@ -44,9 +45,14 @@ _TELLING = sorted(
     )
 )
 _ANSWERS = (
+    "WITH answering AS MATERIALIZED (SELECT * FROM karguzar.register_events "
+    "WHERE originator_id = ANY(%(cases)s) AND notification_id <= %(upto)s "
+    "AND topic = ANY(%(answering)s)), registered AS (SELECT * FROM karguzar.register_events "
+    "WHERE originator_id = ANY(ARRAY(SELECT originator_id FROM answering)) "
+    "AND originator_version = 1 AND topic = %(registered)s) "
     "SELECT originator_id, originator_version, topic, state, notification_id "
-    "FROM karguzar.register_events WHERE originator_id = ANY(%b) AND notification_id <= %b "
-    "AND topic = ANY(%b) ORDER BY originator_id, originator_version"
+    "FROM (SELECT * FROM answering UNION ALL SELECT * FROM registered) AS telling "
+    "ORDER BY originator_id, originator_version"
 )
 
 
@@ -121,27 +127,27 @@ _PERSONS = _Linked(
 
 
 @lru_cache
-def _walk(links: _Linked, condition: str) -> tuple[bytes, bytes]:
-    """All that is joined with what is asked for, the nearest first; and what joins these."""
+def _walk(links: _Linked, condition: str) -> bytes:
+    """All that is joined with what is asked for, the nearest first; then what joins these."""
     seen = "true" if condition == EVERYTHING[0] else links.seen.format(condition)
     stands = (
         f"l.verdict <> '{links.apart}' AND l.since_position <= %(upto)s "
         "AND (l.until_position IS NULL OR l.until_position > %(upto)s)"
     )
     ends = f"l.{links.other} AS id, l.case_id AS decided_in"
-    members = (
+    reached = "ANY(ARRAY(SELECT id FROM reached))"
+    return (
         "WITH RECURSIVE member (id) AS (SELECT unnest(%(ids)s::uuid[]) UNION "  # noqa: S608
         f"SELECT next.id FROM member, LATERAL (SELECT {ends} FROM {links.view} l "
         f"WHERE l.{links.one} = member.id AND {stands} UNION ALL "
         f"SELECT l.{links.one}, l.case_id FROM {links.view} l WHERE l.{links.other} = member.id "
-        f"AND {stands}) AS next WHERE {seen}) SELECT id FROM member LIMIT %(most)s"
-    )
-    among = (
-        f"SELECT next.one, next.id FROM (SELECT l.{links.one} AS one, {ends} "  # noqa: S608
-        f"FROM {links.view} l WHERE l.{links.one} = ANY(%(ids)s) "
-        f"AND l.{links.other} = ANY(%(ids)s) AND {stands}) AS next WHERE {seen}"
-    )
-    return members.encode(), among.encode()
+        f"AND {stands}) AS next WHERE {seen}), "
+        "reached AS MATERIALIZED (SELECT id FROM member LIMIT %(most)s) "
+        "SELECT id, NULL::uuid FROM reached UNION ALL "
+        f"SELECT next.one, next.id FROM (SELECT l.{links.one} AS one, {ends} "
+        f"FROM {links.view} l WHERE l.{links.one} = {reached} AND l.{links.other} = {reached} "
+        f"AND {stands}) AS next WHERE {seen}"
+    ).encode()
 
 
 async def groups_of(
@@ -202,7 +208,7 @@ async def links_among(
         "FROM read_models.repeat_links WHERE case_id = ANY(%b) AND earlier = ANY(%b) "
         "AND since_position <= %b AND (until_position IS NULL OR until_position > %b) "
         "ORDER BY since_position, earlier",
-        (list(appeals), list(appeals), upto, upto),
+        (Uuids(appeals), Uuids(appeals), upto, upto),
     )
     return [GroupLink(*row) for row in await cursor.fetchall()]
 
@@ -235,20 +241,18 @@ async def _joined(
 ) -> tuple[dict[UUID, list[UUID]], bool]:
     """What each is joined with, itself included, in the order of ids; whether some were left."""
     condition, seen_values = sight
-    members, among = _walk(links, condition)
-    asked = list(dict.fromkeys(seeds))
+    asked = Uuids(dict.fromkeys(seeds))
     most = len(asked) + WALKED
-    values = {"upto": _NOW if at is None else at, **seen_values}
+    values = {"ids": asked, "most": most + 1, "upto": _NOW if at is None else at, **seen_values}
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(members, {"ids": asked, "most": most + 1, **values}, prepare=True)
-    walked = [one for (one,) in await cursor.fetchall()]
-    reached = walked[:most]
-    neighbours: dict[UUID, list[UUID]] = {}
-    if len(reached) > 1:
-        await cursor.execute(among, {"ids": reached, **values}, prepare=True)
-        for one, other in await cursor.fetchall():
-            neighbours.setdefault(one, []).append(other)
-            neighbours.setdefault(other, []).append(one)
+    await cursor.execute(_walk(links, condition), values, prepare=True)
+    found = await cursor.fetchall()
+    walked = [one for one, other in found if other is None]
+    neighbours: dict[UUID, list[UUID]] = {one: [] for one in walked[:most]}
+    for one, other in found:
+        if one in neighbours and other in neighbours:
+            neighbours[one].append(other)
+            neighbours[other].append(one)
     joined: dict[UUID, list[UUID]] = {}
     for seed in asked:
         if seed not in joined:
@@ -272,8 +276,13 @@ async def _answers(
     conn: AsyncConnection[Any], appeals: Collection[UUID], at: int | None
 ) -> dict[UUID, Answer]:
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    upto = _NOW if at is None else at
-    await cursor.execute(_ANSWERS, (list(appeals), upto, _TELLING), prepare=True)
+    values = {
+        "cases": Uuids(appeals),
+        "upto": _NOW if at is None else at,
+        "answering": _ANSWERING,
+        "registered": _REGISTERED,
+    }
+    await cursor.execute(_ANSWERS, values, prepare=True)
     return final_answers(_MAPPER.read(StreamRow(*row)) for row in await cursor.fetchall())
 
 

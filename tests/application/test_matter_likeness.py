@@ -1,13 +1,14 @@
 """One matter in other words, and other matters of one topic in nearly the same words."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from application.likeness import Likeness
 from application.matter_evidence import EVIDENCE
 from application.matter_likeness import CANNOT_TELL, CODES, matter_likenesses
 from application.matter_rarity import Rarity, rarity_of
+from application.matter_reach import Reach
 from domain.matter_card import MatterCard, matter_card_of
 from infra.repeats.models import matters_model
 from infra.repeats.words import LANGUAGES, words
@@ -216,3 +217,25 @@ def test_likeness_is_symmetric_whatever_is_written(one: str, other: str, topic: 
     [there] = matter_likenesses([pair], MODEL, rarity)
     [back] = matter_likenesses([pair[::-1]], MODEL, rarity)
     assert there == back
+
+
+MADE = matter_cards(make_appeals(400, seed=12))
+
+
+@given(st.sampled_from(MADE), st.sampled_from(MADE))
+@settings(max_examples=400, deadline=None)
+def test_no_letter_scores_more_than_what_it_shares_reaches(
+    one: MatterCard, other: MatterCard
+) -> None:
+    rarity = rarity_of(MADE)
+    [likeness] = matter_likenesses([(one, other)], MODEL, rarity)
+    assume(CANNOT_TELL not in {reason.code for reason in likeness.reasons})
+    assert likeness.score <= round(Reach(one, MODEL, rarity).of(other), 2)
+
+
+def test_what_strangers_share_mostly_reaches_no_look() -> None:
+    rarity = rarity_of(MADE)
+    reach = Reach(MADE[0], MODEL, rarity)
+    short = [reach.of(other) < MODEL.probable for other in MADE[1:]]
+    assert sum(short) > len(short) / 2
+    assert reach.of(MADE[0]) > MODEL.joined

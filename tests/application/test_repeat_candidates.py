@@ -14,7 +14,6 @@ from application.repeat_candidates import (
     WITHHELD,
     Asked,
     Candidate,
-    Found,
     Models,
     Somebody,
     Surroundings,
@@ -22,14 +21,15 @@ from application.repeat_candidates import (
     keys_of,
     nearest,
     shown_to,
-    weighed,
 )
+from application.repeat_weighing import Found, weighed
 from domain.case import Person
 from domain.matter_card import MatterCard, matter_card_of
 from domain.person_card import BROAD, Card, block_keys, card_of
 from domain.personal_fields import EVERY_FIELD, Field
 from infra.repeats.models import matters_model, people_model
 from infra.repeats.words import LANGUAGES, words
+from projections.matters import Told
 from projections.repeat_candidates import FoundCase, SeenMatter, SeenPerson
 
 MODELS = Models(people=people_model(), matters=matters_model())
@@ -40,11 +40,19 @@ LEYLA = card_of(
 OTHER = card_of(Person(surname="Qarayev", name="Vüqar", phone="0512223344"))
 ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
 PERSON, TWIN = UUID(int=11), UUID(int=12)
+LIFT = (
+    "Təbriz küçəsi 44 nömrəli binanın lifti 7 aydır işləmir, liftçi Elmar Nağıyev 3 dəfə gəlib, "
+    "14.03.2026-cı ildə yazmışam."
+)
 NOON = datetime(2026, 4, 6, 8, tzinfo=UTC)
 
 
 def seen(case: UUID, person: UUID = PERSON, card: object = LEYLA) -> SeenPerson:
-    return SeenPerson(case, person, "applicant", card)  # type: ignore[arg-type]
+    return SeenPerson(case, person, "applicant", lambda: card)  # type: ignore[arg-type, return-value]
+
+
+def about(case: UUID, card: MatterCard, *, shares: bool = True) -> SeenMatter:
+    return SeenMatter(case, "", shares, lambda: Told(MatterCard(), card))
 
 
 def found(*people: SeenPerson, **more: object) -> Found:
@@ -115,17 +123,43 @@ def test_who_is_one_with_somebody_alike_is_as_alike() -> None:
 
 
 def test_a_short_text_is_no_matter_of_its_own_and_the_person_goes_first() -> None:
-    text = (
-        "Təbriz küçəsi 44 nömrəli binanın lifti 7 aydır işləmir, liftçi Elmar Nağıyev 3 dəfə "
-        "gəlib, 14.03.2026-cı ildə yazmışam."
-    )
-    matter = matter_card_of("housing", "Lift barədə", text)
+    matter = matter_card_of("housing", "Lift barədə", LIFT)
     asked = Asked(people=[LEYLA], matter=matter)
-    matters = [SeenMatter(TWO, "", matter), SeenMatter(THREE, "", MatterCard(topic="housing"))]
+    matters = [about(TWO, matter), about(THREE, MatterCard(topic="housing"))]
     candidates = likest(asked, found(seen(ONE), seen(TWO), matters=matters), MODELS, AROUND)
     assert [candidate.case_id for candidate in candidates] == [TWO, ONE]
     assert candidates[0].same_matter
     assert candidates[1].matter is None
+
+
+def unopened() -> Any:
+    raise AssertionError("nobody was to look at this")
+
+
+def test_a_letter_that_shares_no_key_is_opened_where_it_is_of_the_same_person() -> None:
+    matter = matter_card_of("housing", "Lift barədə", LIFT)
+    asked = Asked(people=[LEYLA], matter=matter)
+    theirs = about(ONE, matter, shares=False)
+    of_others = SeenMatter(TWO, "", False, unopened)
+    looked = found(seen(ONE), seen(TWO, TWIN, OTHER), matters=[theirs, of_others])
+    (candidate,) = likest(asked, looked, MODELS, AROUND)
+    assert (candidate.case_id, candidate.same_matter) == (ONE, True)
+
+
+def test_whoever_only_a_letter_leads_to_stays_sealed_unless_it_is_alike() -> None:
+    asked = Asked(people=[LEYLA], matter=matter_card_of("housing", "Lift barədə", LIFT))
+    other = matter_card_of(
+        "roads", "Yol", "Quba yolunda körpü 2019-cu ildən bəri bağlıdır, 3 kənd."
+    )
+    assert asked.matter
+    looked = found(
+        beside=[seen(ONE, TWIN, OTHER), SeenPerson(TWO, PERSON, "applicant", unopened)],
+        matters=[about(ONE, asked.matter), about(TWO, other)],
+    )
+    (candidate,) = likest(asked, looked, MODELS, AROUND)
+    assert candidate.case_id == ONE
+    assert candidate.person
+    assert not candidate.same_person
 
 
 def test_only_narrow_keys_are_asked_of_many_people() -> None:
