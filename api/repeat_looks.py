@@ -12,6 +12,7 @@ from application.repeat_advice import Advice, limited
 from application.repeat_candidates import (
     Asked,
     Candidate,
+    Surroundings,
     keys_of,
     nearest,
 )
@@ -54,10 +55,9 @@ async def look_for(
     asked: Asked,
     sight: Sight,
     appeal: UUID | None,
-    about: Mapping[int, int],
+    around: Surroundings,
 ) -> Look:
-    """``about`` how many have each of the commonest tokens."""
-    keys = keys_of(asked)
+    keys = keys_of(asked, around.people)
     verdicts = await verdicts_on(conn, appeal) if appeal else []
     same = await one_with(conn, asked.persons, sight=sight) if asked.persons else {}
     known = _all_of(same)
@@ -70,7 +70,7 @@ async def look_for(
         broad=keys.broad,
         names=keys.names,
         of_matter=keys.of_matter,
-        about=about,
+        about=around.common,
     )
     by_matter = nearest(blocks.matters)
     of_people = {row.case_id for of_key in blocks.people.values() for row in of_key}

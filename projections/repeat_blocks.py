@@ -59,12 +59,20 @@ def _block(asked: str, found: str, table: str, most: int | str) -> str:
 
 
 _PERSON = columns(SealedPerson, "found").as_string()
+_NOBODY = "NULL::uuid, NULL::uuid, NULL::text, NULL::bytea"
 _BLOCKS = " UNION ALL ".join(
     (
-        _block("narrow", f"NULL::int8, {_PERSON}", "people", "%(most)s + 1"),
-        _block("broad", f"NULL, {_PERSON}", "people", BROAD + 1),
-        _block("matters", "NULL, found.case_id, NULL, NULL, NULL", "matters", BROAD + 1),
-        _block("names", "count(*), NULL, NULL, NULL, NULL", "people", NAMESAKES)
+        _block("narrow", f"NULL::int8, NULL::uuid[], {_PERSON}", "people", "%(most)s + 1"),
+        _block("broad", f"NULL, NULL, {_PERSON}", "people", BROAD + 1),
+        _block(
+            "matters",
+            f"NULL, CASE WHEN count(*) > {BROAD} THEN '{{}}' ELSE array_agg(found.case_id) END, "
+            + _NOBODY,
+            "matters",
+            BROAD + 1,
+        )
+        + " GROUP BY asked.token",
+        _block("names", f"count(*), NULL, {_NOBODY}", "people", NAMESAKES)
         + " GROUP BY asked.token",
     )
 ).encode()
@@ -115,17 +123,19 @@ async def in_blocks(
     with_key: dict[str, list[SealedPerson]] = {}
     cases_with: dict[str, list[UUID]] = {}
     namesakes = {key: NAMESAKES for key in names if about.get(token_of[key], 0) >= NAMESAKES}
-    for token, count, case, *person in await rows_of(conn, _BLOCKS, values):
+    common_matters = set()
+    for token, count, cases, *person in await rows_of(conn, _BLOCKS, values):
         key = key_of[token]
         if count is not None:
             namesakes[key] = count
-        elif person[0] is None:
-            cases_with.setdefault(key, []).append(case)
+        elif cases:
+            cases_with[key] = cases
+        elif cases is not None:
+            common_matters.add(key)
         else:
-            with_key.setdefault(key, []).append(SealedPerson(case, *person))
+            with_key.setdefault(key, []).append(SealedPerson(*person))
     crowded = [key for key in narrow if len(with_key.get(key, ())) > most]
     common = {key for key in broad if len(with_key.get(key, ())) > BROAD}
-    common_matters = {key for key, cases in cases_with.items() if len(cases) > BROAD}
     if crowded:
         further = {
             "most": most,
@@ -139,8 +149,6 @@ async def in_blocks(
             with_key[key] = list(dict.fromkeys([*rows, *with_key[key]]))[:most]
     for key in common:
         del with_key[key]
-    for key in common_matters:
-        del cases_with[key]
     return Blocks(
         with_key,
         cases_with,

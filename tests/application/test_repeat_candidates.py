@@ -163,13 +163,21 @@ def test_whoever_only_a_letter_leads_to_stays_sealed_unless_it_is_alike() -> Non
 
 
 def test_only_narrow_keys_are_asked_of_many_people() -> None:
-    few, many = keys_of(Asked(people=[LEYLA])), keys_of(Asked(people=[LEYLA] * 6))
+    few = keys_of(Asked(people=[LEYLA]), 20_000)
+    many = keys_of(Asked(people=[LEYLA] * 6), 20_000)
     sorts = {key.partition(":")[0] for key in (*many.narrow, *many.broad)}
     assert many.broad == many.names == []
     assert sorts.isdisjoint(BROAD)
     assert few.narrow == many.narrow
     assert {key.partition(":")[0] for key in few.broad} <= BROAD
     assert len(few.names) == 1
+
+
+def test_a_surname_with_two_letters_of_a_given_name_is_no_key_in_a_large_register() -> None:
+    asked = Asked(people=[LEYLA])
+    small, large = (set(keys_of(asked, people).broad) for people in (100_000, 100_001))
+    assert {key.partition(":")[0] for key in small - large} == {"s1", "s2"}
+    assert large < small
 
 
 def signatory(n: int) -> Card:
@@ -211,11 +219,11 @@ def test_what_was_not_compared_is_told() -> None:
 
 def test_of_very_many_people_the_strongest_key_of_each_is_asked_first_and_the_cut_told() -> None:
     crowd = [replace(signatory(n), fin=f"FIN{n:04}") for n in range(400)]
-    keys = keys_of(Asked(people=crowd))
+    keys = keys_of(Asked(people=crowd), 20_000)
     assert len(keys.narrow) == 600
     assert keys.cut
     assert set(keys.narrow) >= {f"fin:{card.fin}" for card in crowd}
-    assert not keys_of(Asked(people=crowd[:40])).cut
+    assert not keys_of(Asked(people=crowd[:40]), 20_000).cut
 
 
 def test_whoever_speaks_for_somebody_is_not_asked_about_beside_them() -> None:
@@ -284,10 +292,10 @@ def test_every_piece_of_advice_has_words(language: str) -> None:
 
 def test_what_was_not_looked_through_is_told_unless_other_keys_are_left() -> None:
     named = Asked(people=[card_of(Person(surname="Əliyev", name="Tural"))])
-    keys = keys_of(named)
+    keys = keys_of(named, 20_000)
     assert limited(named, keys, set(keys.names)) == [Advice.NAMES_TOO_COMMON]
     asked = Asked(people=[LEYLA], matter=matter_card_of("housing", "Təbriz küçəsi 44 liftləri"))
-    keys = keys_of(asked)
+    keys = keys_of(asked, 20_000)
     assert len(keys.of_matter) > 1
     assert limited(asked, keys, {*keys.names, keys.of_matter[0]}) == []
     assert limited(asked, keys, {keys.narrow[0]}) == [Advice.CROWDED]
