@@ -248,7 +248,7 @@ async def _answer(
     arrived_on = arrived[0].astimezone(register.desk.terms.time_zone).date()
     async with register.pool.connection() as conn:
         around = repeats.surroundings()
-        look = await look_for(conn, repeats.blinding, asked, sight, appeal, around)
+        look = await look_for(conn, repeats.blinding, asked, sight, appeal, around.common)
         found = await to_thread(weighed, asked, look.found, repeats.models, around)
         wider = await widened(conn, repeats.blinding, look, found.candidates, sight)
         if wider is not look:

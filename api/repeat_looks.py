@@ -1,6 +1,6 @@
 """A look for candidates: what the register has in the reader's sight, to be weighed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,6 @@ from application.repeat_advice import Advice, limited
 from application.repeat_candidates import (
     Asked,
     Candidate,
-    Surroundings,
     keys_of,
     nearest,
 )
@@ -36,7 +35,8 @@ class Look(Struct, frozen=True, kw_only=True):
     """What was found in the reader's sight.
 
     ``settled`` are the cases not to be asked about; ``limited`` tells what wasn't looked through,
-    and ``cut`` that there is more of anything than is looked at.
+    and ``cut`` that there is more of anything than is looked at. ``of_matter`` are the keys of the
+    matter that others are sought for.
     """
 
     found: Found
@@ -47,6 +47,7 @@ class Look(Struct, frozen=True, kw_only=True):
     limited: list[Advice]
     cut: bool
     position: int
+    of_matter: Sequence[str]
 
 
 async def look_for(
@@ -55,9 +56,10 @@ async def look_for(
     asked: Asked,
     sight: Sight,
     appeal: UUID | None,
-    around: Surroundings,
+    about: Mapping[int, int],
 ) -> Look:
-    keys = keys_of(asked, around.people)
+    """``about`` how many have each of the commonest tokens."""
+    keys = keys_of(asked)
     verdicts = await verdicts_on(conn, appeal) if appeal else []
     same = await one_with(conn, asked.persons, sight=sight) if asked.persons else {}
     known = _all_of(same)
@@ -70,7 +72,7 @@ async def look_for(
         broad=keys.broad,
         names=keys.names,
         of_matter=keys.of_matter,
-        about=around.common,
+        about=about,
     )
     by_matter = nearest(blocks.matters)
     of_people = {row.case_id for of_key in blocks.people.values() for row in of_key}
@@ -104,6 +106,7 @@ async def look_for(
         limited=limited(asked, keys, blocks.too_large),
         cut=keys.cut or of_known.more or cases.more or not blocks.too_large.isdisjoint(keys.narrow),
         position=cases.position,
+        of_matter=keys.of_matter,
     )
 
 
@@ -122,7 +125,9 @@ async def widened(
         return look
     theirs = await appearances(conn, further)
     new = theirs.cases - look.cases.keys()
-    cases = await in_sight(conn, blinding, new, sight, people_of=new, persons=further)
+    cases = await in_sight(
+        conn, blinding, new, sight, people_of=new, persons=further, of_matter=look.of_matter
+    )
     one = {person: cluster for cluster in clusters.values() for person in cluster}
     more = structs.replace(
         look.found,

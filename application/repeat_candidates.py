@@ -37,9 +37,6 @@ _MATTERS_COMPARED = 30
 _NAMES = "gs"
 _REPRESENTATIVE = "representative"
 PEOPLE_WITH_BROAD = 5
-_INITIALS, _MANY = frozenset({"s1", "s2"}), 100_000
-"""A surname with two letters of a given name says little among so many: of 925 that were worth a
-look among 100,000 people six shared nothing else, among a million one of 841, all unlikely."""
 WITHHELD = str(EvidenceCode.CONTACT_WITHHELD)
 """Stands for all that contact details say, where the reader doesn't see any in that case."""
 
@@ -141,17 +138,14 @@ class Candidate(Struct, frozen=True, kw_only=True):
         return -rank, -of_person - of_matter
 
 
-def keys_of(asked: Asked, people: int) -> Keys:
-    """The keys for a register of so many *people*.
-
-    Of many who ask only the narrow ones: whoever is worth a look shares one.
+def keys_of(asked: Asked) -> Keys:
+    """Of many people only the narrow keys: nearly whoever is worth a look shares one.
 
     Of very many the strongest of each of them, then the next of each, up to a limit.
     """
     keys = [sorted(block_keys(card), key=_strength) for card in asked.people]
     few = len(asked.people) <= PEOPLE_WITH_BROAD
-    sorts = BROAD - _INITIALS if people > _MANY else BROAD
-    broad = list(dict.fromkeys(key for of in keys for key in of if _sort(key) in sorts))
+    broad = list(dict.fromkeys(key for of in keys for key in of if _sort(key) in BROAD))
     of_each = [[key for key in of if _sort(key) not in BROAD] for of in keys]
     narrow = dict.fromkeys(key for layer in zip_longest(*of_each) for key in layer if key)
     return Keys(

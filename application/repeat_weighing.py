@@ -27,7 +27,8 @@ from domain.person_card import Card, block_keys
 from domain.person_weights import PersonWeights
 
 _PAIRS, _PAIRS_EACH = 120, 6
-"""So many are compared with those who ask together; with each of very many, at least so many."""
+"""So many are compared with those who ask together; with each of very many, at least so many.
+Whoever only a letter leads to is counted apart."""
 _SHARING = 20
 """A key that more of those who ask share doesn't tell them apart: so many of them are compared."""
 
@@ -101,7 +102,7 @@ def weighed(asked: Asked, found: Found, models: Models, around: Surroundings) ->
     if theirs:
         alone = replace(found, with_key={}, beside=theirs)
         further, left_out = _people(asked, alone, models.people, around.people)
-        somebody, cut = somebody | further, cut or left_out
+        somebody, cut = _likest(somebody, further), cut or left_out
     matters = _among_all(letters, _theirs(somebody), models.matters, around.people)
     candidates = [
         Candidate(case_id=case, person=somebody.get(case), matter=matters.get(case))
@@ -217,7 +218,7 @@ def _letters(
     best: dict[UUID, Likeness] = {}
     for other, letter in zip(others, matter_likenesses(pairs, model, around.rarity), strict=True):
         before = best.get(other.case_id)
-        if before is None or letter.score > before.score:
+        if before is None or (letter.probable, letter.score) > (before.probable, before.score):
             best[other.case_id] = letter
     return best
 
@@ -243,6 +244,16 @@ def _less_likely(letter: Likeness, by: float, model: MatterWeights) -> Likeness:
         joined=letter.joined and score >= model.joined,
         probable=letter.probable and score >= model.probable,
     )
+
+
+def _likest(some: Mapping[UUID, Somebody], others: Mapping[UUID, Somebody]) -> dict[UUID, Somebody]:
+    """Of each case whoever of the two is likelier."""
+    return {
+        case: max(
+            (each for each in (some.get(case), others.get(case)) if each is not None), key=_likelier
+        )
+        for case in {*some, *others}
+    }
 
 
 def _theirs(somebody: Mapping[UUID, Somebody]) -> set[UUID]:

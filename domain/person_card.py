@@ -229,8 +229,8 @@ def block_keys(card: Card) -> tuple[str, ...]:
     """The keys that two cards of one person are found by: they share at least one of them.
 
     What stands before the colon is the key's sort. Those in `BROAD` are shared by all namesakes:
-    where too many people have one, the others are enough, for each of those that are worth a look
-    has a narrower key in common.
+    where too many people have one it is left, for nearly all who are worth a look have a narrower
+    key in common.
     """
     given, family, father = name_sounds(card)
     year, day = divmod(card.born, 10_000)

@@ -241,9 +241,9 @@ def enter(conninfo: str, people: Iterable[Person], kind: OfficialKind = "person"
 
 
 def command_line(process: psutil.Process) -> str:
-    """Empty when it has ended meanwhile."""
+    """With the process's name before it; empty when it has ended meanwhile."""
     with suppress(psutil.NoSuchProcess):
-        return " ".join(process.cmdline())
+        return " ".join([process.name(), *process.cmdline()])
     return ""
 
 

@@ -2,7 +2,13 @@
 
 import asyncio
 import csv
+import fcntl
 import io
+import subprocess
+import sys
+import termios
+import time
+from array import array
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator
@@ -13,6 +19,7 @@ from typing import Any, cast
 import httpx
 import psycopg
 import pytest
+from msgspec import json
 from openpyxl import load_workbook
 from pyarrow import parquet
 
@@ -22,8 +29,10 @@ from api.register_state import AppRequest
 from infra.analysts import add_analyst, remove_analyst
 from infra.keys import PersonKey
 from infra.pseudonyms import Pseudonyms
+from infra.row_formats import Column, Format
 from infra.view_export import Export
-from projections.analytics import VIEWS, ViewName
+from infra.view_export_process import Opening, Order
+from projections.analytics import POSITION, VIEWS, RowFilter, ViewName, query_of
 from tests.api.bodies import appeal, refused
 from tests.api.conftest import As
 from tests.api.serving import Server, command_line, listens, wait_until
@@ -222,13 +231,13 @@ def exports_of(server: Server) -> list[Any]:
 
 @pytest.fixture
 def many_rows(server: Server) -> Iterator[None]:
-    """So many counts that an answer doesn't fit into what lies between server and reader."""
+    """So many counts that no answer fits into what lies between server and reader."""
     with psycopg.connect(server.conninfo, autocommit=True) as conn:
         conn.execute(
             "INSERT INTO read_models.occurrence_sums (unit, occurrence, dimension, grain, "
             "starts_on, kind, value, confidential, n, amount) SELECT '', 'received', 'topic', "
-            "'month', '2001-01-01', 'many', n || repeat('x', 500), false, 10, 10 "
-            "FROM generate_series(1, 30000) AS n"
+            "'month', '2001-01-01', 'many', (SELECT string_agg(md5(n || '-' || k), '') "
+            "FROM generate_series(1, 16) AS k), false, 10, 10 FROM generate_series(1, 20000) AS n"
         )
         yield
         conn.execute("DELETE FROM read_models.occurrence_sums WHERE kind = 'many'")
@@ -256,6 +265,42 @@ def test_no_more_than_two_are_carried_out_at_once_and_who_goes_away_frees_a_plac
             lambda: analyst.get(path, params={"limit": 5}).status_code == 200, 10, "a place is free"
         )
     wait_until(lambda: not exports_of(server), 10, "the first has ended")
+
+
+@pytest.mark.parametrize("form", MEDIA_TYPES.values(), ids=str)
+@pytest.mark.usefixtures("many_rows")
+def test_an_export_ends_though_nobody_empties_the_full_pipe(server: Server, form: Format) -> None:
+    query = query_of(ViewName("counts"), RowFilter())
+    order = Order(
+        conninfo=server.conninfo,
+        purpose="nobody reads",
+        inner_pad=bytes(64),
+        outer_pad=bytes(64),
+        view="counts",
+        says="counts",
+        columns=tuple(Column(c.name, c.holds, c.says) for c in VIEWS[ViewName("counts")].columns),
+        query=query.text,
+        position=POSITION,
+        values={**query.values, "models": [*query.models]},
+        format=form,
+    )
+    program = (sys.executable, "-m", "infra.view_export_process")
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as export:
+        assert export.stdin
+        assert export.stdout
+        export.stdin.write(json.encode(order) + b"\n")
+        export.stdin.flush()
+        assert json.decode(export.stdout.readline(), type=Opening).error is None
+        wait_until(lambda: _readable(export.stdout) > 1 << 15, 20, "the pipe is full")
+        time.sleep(0.5)
+        export.stdin.close()
+        assert export.wait(8) == 1
+
+
+def _readable(pipe: Any) -> int:
+    counted = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, counted)
+    return counted[0]
 
 
 async def waiting_process() -> Process:
