@@ -1,12 +1,9 @@
 """The built-in issuer of tokens for development; it refuses to exist anywhere else."""
 
 import json
-import os
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from application.caller import Role
+from infra.made_once import make_once
 from infra.settings import Settings
 
 _KEY_ID = "development"
@@ -83,7 +81,10 @@ class DevelopmentIssuer:
 
 def _key_in(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
-        _make(path)
+        made = Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        make_once(path, made)
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as error:
@@ -91,16 +92,3 @@ def _key_in(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise NoKeyInFile(f"{path} must hold an Ed25519 key. Delete it: a new one is made.")
     return key
-
-
-def _make(path: Path) -> None:
-    """Whole, and once: of several processes that begin together all go by the key of the first."""
-    made = Ed25519PrivateKey.generate().private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
-        file.write(made)
-        file.flush()
-        with suppress(FileExistsError):
-            os.link(file.name, path)

@@ -4,9 +4,7 @@ import base64
 import difflib
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -20,6 +18,7 @@ from infra.calendars.acts import CalendarFileInvalid
 from infra.code_names import CodeNamesInvalid, read_code_names
 from infra.jurisdiction import TIME_ZONES
 from infra.ladder import LadderInvalid, read_ladder
+from infra.made_once import make_once
 from infra.master_key_settings import (
     KEY_BYTES,
     MASTER_KEY_NAMES,
@@ -420,18 +419,9 @@ class _Reading:
 
 
 def kept_key(path: Path) -> bytes:
-    """The key in this file, made when it isn't there.
-
-    Two processes that start together end with the same key: linking is all or nothing.
-    """
+    """The key in this file, made when it isn't there."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix="master.") as fresh:
-            fresh.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-            fresh.flush()
-            os.fsync(fresh.fileno())
-            with suppress(FileExistsError):
-                path.hardlink_to(fresh.name)
+        make_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
     key = decoded_key(path.read_text(encoding="ascii", errors="replace"))
     if key is None:
         raise SettingsInvalid([f"{path} must hold {KEY_BYTES} bytes in base64."])
