@@ -93,16 +93,18 @@ def weighed(asked: Asked, found: Found, models: Models, around: Surroundings) ->
     it shares a key with this one or is of the same person, and people who share no key of a person
     are compared where their letter is alike.
     """
+    keys = [block_keys(card) for card in asked.people]
     sharing = {letter.case_id for letter in found.matters if letter.shares}
     beside, by_matter = _parted(found, sharing)
-    somebody, cut = _people(asked, replace(found, beside=beside), models.people, around.people)
+    of_persons = replace(found, beside=beside)
+    somebody, cut = _people(asked, keys, of_persons, models.people, around.people)
     letters = _letters(asked, found, _theirs(somebody), models.matters, around)
     alike = {case for case, letter in letters.items() if letter.probable}
     theirs = [other for other in by_matter if other.case_id in alike]
     if theirs:
-        alone = replace(found, with_key={}, beside=theirs)
-        further, left_out = _people(asked, alone, models.people, around.people)
-        somebody, cut = _likest(somebody, further), cut or left_out
+        of_letters = replace(found, with_key={}, beside=theirs)
+        further, left_out = _people(asked, keys, of_letters, models.people, around.people)
+        somebody, cut = _likeliest([*somebody.items(), *further.items()]), cut or left_out
     matters = _among_all(letters, _theirs(somebody), models.matters, around.people)
     candidates = [
         Candidate(case_id=case, person=somebody.get(case), matter=matters.get(case))
@@ -124,10 +126,16 @@ def _parted(found: Found, sharing: Collection[UUID]) -> tuple[list[SeenPerson], 
 
 
 def _people(
-    asked: Asked, found: Found, model: PersonWeights, people: int
+    asked: Asked,
+    keys_of_card: Sequence[Sequence[str]],
+    found: Found,
+    model: PersonWeights,
+    people: int,
 ) -> tuple[dict[UUID, Somebody], bool]:
-    """Of each case whoever is likest; and whether some were not compared."""
-    keys_of_card = [block_keys(card) for card in asked.people]
+    """Of each case whoever is likest; and whether some were not compared.
+
+    *keys_of_card* are those of the people who ask, in their order.
+    """
     with_key: dict[str, list[int]] = {}
     for at, keys in enumerate(keys_of_card):
         for key in keys:
@@ -155,20 +163,20 @@ def _people(
         for person in found.one_with.get(other.person_id, (other.person_id,)):
             if person not in likest or likeness.score > likest[person].score:
                 likest[person] = likeness
-    best: dict[UUID, Somebody] = {}
-    for _, other in pairs:
-        if other.person_id in found.apart:
-            continue
-        somebody = Somebody(
-            person_id=other.person_id,
-            part=other.part,
-            known=other.person_id in found.known,
-            likeness=likest[other.person_id],
+    somebody = (
+        (
+            other.case_id,
+            Somebody(
+                person_id=other.person_id,
+                part=other.part,
+                known=other.person_id in found.known,
+                likeness=likest[other.person_id],
+            ),
         )
-        before = best.get(other.case_id)
-        if before is None or _likelier(somebody) > _likelier(before):
-            best[other.case_id] = somebody
-    return best, cut or left_out
+        for _, other in pairs
+        if other.person_id not in found.apart
+    )
+    return _likeliest(somebody), cut or left_out
 
 
 _Shared = dict[tuple[int, UUID, UUID, str], tuple[float, SeenPerson]]
@@ -246,14 +254,14 @@ def _less_likely(letter: Likeness, by: float, model: MatterWeights) -> Likeness:
     )
 
 
-def _likest(some: Mapping[UUID, Somebody], others: Mapping[UUID, Somebody]) -> dict[UUID, Somebody]:
-    """Of each case whoever of the two is likelier."""
-    return {
-        case: max(
-            (each for each in (some.get(case), others.get(case)) if each is not None), key=_likelier
-        )
-        for case in {*some, *others}
-    }
+def _likeliest(people: Iterable[tuple[UUID, Somebody]]) -> dict[UUID, Somebody]:
+    """Of each case whoever of these is likeliest, the first of equals."""
+    best: dict[UUID, Somebody] = {}
+    for case, somebody in people:
+        before = best.get(case)
+        if before is None or _likelier(somebody) > _likelier(before):
+            best[case] = somebody
+    return best
 
 
 def _theirs(somebody: Mapping[UUID, Somebody]) -> set[UUID]:

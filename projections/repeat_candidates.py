@@ -26,14 +26,6 @@ from projections.seen_cases import Sight
 _PEOPLE_SEEN, _CASES_SEEN, _OWN_CASES = 400, 600, 300
 
 
-class SealedMatter(Struct, frozen=True):
-    """What a part of a case is about, whoever may see it."""
-
-    case_id: UUID
-    part: str
-    card: bytes
-
-
 class SeenPerson(Struct, dict=True):
     """Somebody of a case in sight. A card is opened when it is first compared."""
 
@@ -159,7 +151,9 @@ def asked_about(
         for row in of_people.values()
     ]
     matter = of_matters.get((case, matters.WHOLE))
-    return asking, matters.opened(_place(matter), blinding).card if matter else None
+    if matter is None:
+        return asking, None
+    return asking, matters.opened((case, matters.WHOLE, matter.card), blinding).card
 
 
 async def appearances(conn: AsyncConnection[Any], persons: Collection[UUID]) -> Appearances:
@@ -313,7 +307,3 @@ def _in_sight(sight: str) -> bytes:
         f"NULL {joined.format('matters', 'cases')}) UNION ALL "
         f"(SELECT {_Told.POSITION:d}, NULL, {nothing}, NULL, NULL, NULL, NULL, {_POSITION})"
     ).encode()
-
-
-def _place(row: SealedMatter | matters.Row) -> tuple[UUID, str, bytes]:
-    return row.case_id, row.part, row.card
