@@ -117,7 +117,7 @@ async def rows(
     register, caller = register_of(request), caller_of(request)
     require_analytics(caller)
     media_type = chosen(request, [*MEDIA_TYPES])
-    asked = _asked(VIEWS[view], wanted, MEDIA_TYPES[media_type])
+    asked = asked_of(VIEWS[view], wanted, MEDIA_TYPES[media_type])
     await wait(register, wait_for, *VIEWS[view].models)
     async with register.pool.connection() as conn:
         purpose = await purpose_of(conn, caller.actor.official)
@@ -155,7 +155,8 @@ async def _end(export: Export) -> None:
 ROUTES: list[Any] = [views, rows]
 
 
-def _asked(view: View, wanted: RowFilter, written_as: Format) -> Asked:
+def asked_of(view: View, wanted: RowFilter, written_as: Format) -> Asked:
+    """What is read of a view, in the form that it is written in."""
     query = query_of(view.name, wanted)
     return Asked(
         view=view.name,

@@ -24,7 +24,7 @@ AT_ONCE = 2
 _CHUNK = 1 << 16
 _UNREAD_SECONDS = 30.0
 """How long an export may wait for the first look at its rows."""
-_PROGRAM = (sys.executable, "-m", "infra.view_export_process")
+PROGRAM = (sys.executable, "-m", "infra.view_export_process")
 
 log = structlog.get_logger()
 
@@ -96,7 +96,7 @@ class Exports:
         self._under_way += 1
         try:
             process = await asyncio.create_subprocess_exec(
-                *_PROGRAM, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+                *PROGRAM, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
             )
         except BaseException:
             self._under_way -= 1
@@ -105,13 +105,14 @@ class Exports:
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
         try:
-            opening = await _opened(process, self._order(asked, purpose))
+            opening = await _opened(process, self.order(asked, purpose))
         except BaseException:
             Export(process, 0).close()
             raise
         return Export(process, opening.position)
 
-    def _order(self, asked: Asked, purpose: str) -> Order:
+    def order(self, asked: Asked, purpose: str) -> Order:
+        """What the process is given to carry out."""
         key = pads(self._pseudonyms_of(purpose))
         return Order(
             conninfo=self._conninfo,

@@ -122,9 +122,9 @@ def _end_with_asker() -> None:
     """
     while os.read(sys.stdin.fileno(), 1):
         pass
-    signal.pthread_kill(_MAIN, signal.SIGTERM)
-    while not _unwinding.wait(_AGAIN_SECONDS):
+    while not _unwinding.is_set():
         signal.pthread_kill(_MAIN, signal.SIGTERM)
+        _unwinding.wait(_AGAIN_SECONDS)
     time.sleep(_UNWIND_SECONDS)
     os._exit(1)
 

@@ -5,7 +5,6 @@ import csv
 import fcntl
 import io
 import subprocess
-import sys
 import termios
 import time
 from array import array
@@ -23,16 +22,16 @@ from msgspec import json
 from openpyxl import load_workbook
 from pyarrow import parquet
 
-from api.analytics import MEDIA_TYPES, POSITION_HEADER
+from api.analytics import MEDIA_TYPES, POSITION_HEADER, asked_of
 from api.media_types import chosen
 from api.register_state import AppRequest
 from infra.analysts import add_analyst, remove_analyst
 from infra.keys import PersonKey
 from infra.pseudonyms import Pseudonyms
-from infra.row_formats import Column, Format
-from infra.view_export import Export
-from infra.view_export_process import Opening, Order
-from projections.analytics import POSITION, VIEWS, RowFilter, ViewName, query_of
+from infra.row_formats import Format
+from infra.view_export import PROGRAM, Export, Exports
+from infra.view_export_process import Opening
+from projections.analytics import VIEWS, RowFilter, ViewName
 from tests.api.bodies import appeal, refused
 from tests.api.conftest import As
 from tests.api.serving import Server, command_line, listens, wait_until
@@ -226,7 +225,7 @@ def test_a_read_is_on_record_with_what_was_asked(server: Server, as_: As) -> Non
 
 
 def exports_of(server: Server) -> list[Any]:
-    return [each for each in server.family() if "infra.view_export_process" in command_line(each)]
+    return [each for each in server.family() if PROGRAM[-1] in command_line(each)]
 
 
 @pytest.fixture
@@ -270,22 +269,10 @@ def test_no_more_than_two_are_carried_out_at_once_and_who_goes_away_frees_a_plac
 @pytest.mark.parametrize("form", MEDIA_TYPES.values(), ids=str)
 @pytest.mark.usefixtures("many_rows")
 def test_an_export_ends_though_nobody_empties_the_full_pipe(server: Server, form: Format) -> None:
-    query = query_of(ViewName("counts"), RowFilter())
-    order = Order(
-        conninfo=server.conninfo,
-        purpose="nobody reads",
-        inner_pad=bytes(64),
-        outer_pad=bytes(64),
-        view="counts",
-        says="counts",
-        columns=tuple(Column(c.name, c.holds, c.says) for c in VIEWS[ViewName("counts")].columns),
-        query=query.text,
-        position=POSITION,
-        values={**query.values, "models": [*query.models]},
-        format=form,
-    )
-    program = (sys.executable, "-m", "infra.view_export_process")
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as export:
+    asked_for = asked_of(VIEWS[ViewName("counts")], RowFilter(), form)
+    nobody = Pseudonyms(bytes(32))
+    order = Exports(server.conninfo, lambda _: nobody).order(asked_for, "nobody reads")
+    with subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as export:
         assert export.stdin
         assert export.stdout
         export.stdin.write(json.encode(order) + b"\n")

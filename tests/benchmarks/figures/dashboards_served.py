@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from api.analytics import MEDIA_TYPES
 from application.caller import Role
 from domain.report_period import PeriodKind
+from infra.view_export import PROGRAM
 from tests.api.browsing import csrf_in
 from tests.benchmarks.cluster import Cluster, in_process
 from tests.benchmarks.figure import Bar, Figure
@@ -23,7 +24,6 @@ from tests.benchmarks.serving import OURS, caught_up, serving, token
 PAGE = "/pages/leadership"
 LOOKS, PAINTS, WARM_UP = 60, 5, 5
 OFFICIAL, UNIT = "auditor", "department"
-_EXPORT = "infra.view_export_process"
 _PATIENCE = 1_800.0
 _MEGABYTE = 1 << 20
 _UP_TO_DATE = {
@@ -221,7 +221,7 @@ def _watched() -> Iterator[_Seen]:
 
 
 def _exporting(ours: psutil.Process) -> psutil.Process | None:
-    found = (each for each in ours.children(recursive=True) if _EXPORT in each.cmdline())
+    found = (each for each in ours.children(recursive=True) if PROGRAM[-1] in each.cmdline())
     return next(found, None)
 
 
